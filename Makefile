@@ -1,0 +1,52 @@
+# Everything starts here; `make help` lists it. `make demo` and `make test` need Swift and install the rest themselves.
+
+SWIFT ?= swift
+# More options for every build, such as --scratch-path FOLDER.
+SWIFT_BUILD_FLAGS ?=
+export SWIFT_BUILD_FLAGS
+
+# Found when a recipe runs, not before: `bootstrap` may have just installed it.
+swift = PKG_CONFIG_PATH="$$(scripts/bootstrap.sh --pkg-config-path)" $(SWIFT)
+swift_sources = Package.swift Sources Tests
+
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap build demo test check lint format sql compose-test clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+bootstrap: ## install what is missing: libpq's headers and PostgreSQL (apt-get or brew)
+	@scripts/bootstrap.sh
+
+build: bootstrap ## build everything, tests included (debug)
+	$(swift) build $(SWIFT_BUILD_FLAGS) --build-tests
+
+demo: bootstrap ## the whole line, live, on a private PostgreSQL cluster
+	@# The three programs, without the tests. SwiftPM takes one product a call.
+	$(swift) build $(SWIFT_BUILD_FLAGS) --product bookshop-server
+	$(swift) build $(SWIFT_BUILD_FLAGS) --product bookshop-worker
+	$(swift) build $(SWIFT_BUILD_FLAGS) --product heliograph
+	@"$$($(swift) build $(SWIFT_BUILD_FLAGS) --show-bin-path)/heliograph" demo
+
+test: bootstrap check build ## all checks, as CI runs them
+	$(swift) test $(SWIFT_BUILD_FLAGS) --skip-build
+
+check: lint ## what needs no build: format, embedded SQL, docker-compose.yml
+	scripts/embed-sql.sh --check
+	scripts/compose-test.sh --check
+
+lint: ## is all Swift formatted and within the rules of .swift-format?
+	$(SWIFT) format lint --strict --parallel --recursive $(swift_sources)
+
+format: ## format all Swift
+	$(SWIFT) format --in-place --parallel --recursive $(swift_sources)
+
+sql: ## write the migrations of sql/ into their Swift source
+	scripts/embed-sql.sh
+
+compose-test: ## docker-compose.yml for real: up, both workers killed at work, down
+	scripts/compose-test.sh
+
+clean: ## remove what builds and compose-test have left
+	rm -rf .build
+	scripts/compose-test.sh --clean

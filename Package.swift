@@ -1,0 +1,187 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Libraries that applications use, in the order of their layers: a target may only depend on those before it.
+let libraries: [Target] = [
+    .systemLibrary(
+        name: "CLibPQ",
+        pkgConfig: "libpq",
+        providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+    ),
+    .target(name: "HeliographSignals"),
+    .target(
+        name: "HeliographPostgres",
+        dependencies: [
+            "CLibPQ",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "Metrics", package: "swift-metrics"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]
+    ),
+    .target(
+        name: "HeliographModels",
+        dependencies: [
+            "HeliographSignals",
+            "HeliographPostgres",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceContextModule", package: "swift-service-context"),
+        ]
+    ),
+    .target(
+        name: "HeliographLog",
+        dependencies: [
+            "HeliographModels",
+            "HeliographPostgres",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]
+    ),
+    .target(
+        name: "HeliographWorker",
+        dependencies: [
+            "HeliographLog",
+            "HeliographModels",
+            "HeliographPostgres",
+            "HeliographSignals",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "Metrics", package: "swift-metrics"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]
+    ),
+    .target(
+        name: "Heliograph",
+        dependencies: [
+            "HeliographLog", "HeliographModels", "HeliographPostgres", "HeliographSignals", "HeliographWorker",
+        ]
+    ),
+    .target(
+        name: "HeliographDashboard",
+        dependencies: [
+            "Heliograph",
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "Metrics", package: "swift-metrics"),
+        ]
+    ),
+    .target(
+        name: "HeliographTesting",
+        dependencies: [
+            "Heliograph",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "Subprocess", package: "swift-subprocess"),
+        ]
+    ),
+]
+
+/// The example: models and receivers, their HTTP interface, and the two programs.
+let bookshop: [Target] = [
+    .target(
+        name: "Bookshop",
+        dependencies: [
+            "Heliograph",
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    .target(
+        name: "BookshopAPI",
+        dependencies: [
+            "Bookshop",
+            "Heliograph",
+            "HeliographDashboard",
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    .executableTarget(
+        name: "BookshopServer",
+        dependencies: [
+            "Bookshop",
+            "BookshopAPI",
+            "Heliograph",
+            "HeliographDashboard",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]
+    ),
+    .executableTarget(
+        name: "BookshopWorker",
+        dependencies: [
+            "Bookshop",
+            "Heliograph",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]
+    ),
+]
+
+/// The command line. Its target is not called `heliograph`: beside `Heliograph` that would clash where file names ignore case.
+let commandLine: [Target] = [
+    .executableTarget(
+        name: "HeliographCLI",
+        dependencies: [
+            "Heliograph",
+            "HeliographTesting",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    )
+]
+
+/// Unit tests need no database; everything in `IntegrationTests` starts a private PostgreSQL cluster by itself.
+let tests: [Target] = [
+    .testTarget(name: "HeliographSignalsTests", dependencies: ["HeliographSignals"]),
+    .testTarget(name: "HeliographPostgresTests", dependencies: ["HeliographPostgres"]),
+    .testTarget(name: "HeliographModelsTests", dependencies: ["HeliographModels", "HeliographSignals"]),
+    .testTarget(name: "HeliographLogTests", dependencies: ["HeliographLog"]),
+    .testTarget(name: "HeliographWorkerTests", dependencies: ["HeliographWorker"]),
+    .testTarget(
+        name: "IntegrationTests",
+        dependencies: [
+            "Bookshop", "BookshopAPI", "Heliograph", "HeliographDashboard", "HeliographTesting",
+            // The programs are run as processes; naming them here has them built before the tests run.
+            "BookshopServer", "BookshopWorker", "HeliographCLI",
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]
+    ),
+]
+
+let package = Package(
+    name: "heliograph",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Heliograph", targets: ["Heliograph"]),
+        .library(name: "HeliographPostgres", targets: ["HeliographPostgres"]),
+        .library(name: "HeliographSignals", targets: ["HeliographSignals"]),
+        .library(name: "HeliographDashboard", targets: ["HeliographDashboard"]),
+        .library(name: "HeliographTesting", targets: ["HeliographTesting"]),
+        .executable(name: "heliograph", targets: ["HeliographCLI"]),
+        .executable(name: "bookshop-server", targets: ["BookshopServer"]),
+        .executable(name: "bookshop-worker", targets: ["BookshopWorker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.5.0"),
+        .package(url: "https://github.com/apple/swift-service-context.git", from: "1.2.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.20.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.0"),
+    ],
+    targets: libraries + bookshop + commandLine + tests,
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}

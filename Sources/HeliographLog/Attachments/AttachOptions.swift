@@ -1,0 +1,26 @@
+/// How a table is captured.
+public struct AttachOptions: Sendable, Hashable {
+    /// What can happen to a table.
+    public enum Operation: String, Sendable, Hashable, CaseIterable {
+        case insert, update, delete, truncate
+    }
+
+    /// Columns that never reach the log. Default: none.
+    public var excludedColumns: [String]
+    /// The columns that identify a row. Default: the primary key, or else a suitable unique index.
+    public var keyColumns: [String]?
+    /// Default: all.
+    public var operations: [Operation]
+    /// Whether a change rings the bell. Default: `true`; `false` for tables written by prepared transactions, which may not NOTIFY.
+    public var ringsBell: Bool
+
+    public init(
+        excludedColumns: [String] = [], keyColumns: [String]? = nil, operations: [Operation] = Operation.allCases,
+        ringsBell: Bool = true
+    ) {
+        self.excludedColumns = excludedColumns
+        self.keyColumns = keyColumns
+        self.operations = operations
+        self.ringsBell = ringsBell
+    }
+}

@@ -1,0 +1,72 @@
+public import HeliographPostgres
+
+/// The tables whose changes are mirrored.
+public struct Attachments: Sendable {
+    private let schema: SchemaName
+
+    public init(schema: SchemaName = .standard) { self.schema = schema }
+
+    /// Captures a table from now on; again: refreshes, with these options.
+    /// - Parameter table: a name as SQL would have it: `users`, `shop.orders`, `"Odd Name"`.
+    /// - Returns: the sender's name in the log.
+    /// - Throws: ``LogError`` with `attachRefused`, `unknownTable` or `notInstalled`; ``PostgresError``.
+    @discardableResult
+    public func attach(
+        _ table: String, _ options: AttachOptions = .init(), on connection: Connection
+    ) async throws -> String {
+        try await call("attach", table, options, on: connection)
+    }
+
+    /// The statements that ``attach(_:_:on:)`` would run.
+    public func script(
+        attaching table: String, _ options: AttachOptions = .init(), on connection: Connection
+    ) async throws -> String {
+        try await call("capture_sql", table, options, on: connection)
+    }
+
+    /// Stops capturing a table. Its records and everybody's positions stay.
+    /// - Returns: whether it was captured.
+    public func detach(_ table: String, on connection: Connection) async throws -> Bool {
+        try await explained(table) {
+            let rows = try await connection.query("SELECT \(schema.sql).detach(\(table)::regclass)")
+            return try rows.first?.decode(0, as: Bool.self) ?? false
+        }
+    }
+
+    private func call(
+        _ function: String, _ table: String, _ options: AttachOptions, on connection: Connection
+    ) async throws -> String {
+        try await explained(table) {
+            let rows = try await connection.query(
+                """
+                SELECT \(schema.sql).\(unsafe: function)(
+                    \(table)::regclass,
+                    exclude => \(options.excludedColumns),
+                    key => \(options.keyColumns),
+                    operations => \(options.operations.map(\.rawValue)),
+                    bell => \(options.ringsBell)
+                )
+                """
+            )
+            return try rows.first?.decode(0, as: String.self) ?? ""
+        }
+    }
+
+    private func explained<R>(_ table: String, _ body: () async throws -> R) async throws -> R {
+        do {
+            return try await body()
+        } catch let error as PostgresError where error.sqlState?.errorClass == "HG" {
+            throw LogError(.attachRefused, error.message + (error.hint.map { ": \($0)" } ?? ""))
+        } catch let error as PostgresError
+            where error.sqlState == .undefinedTable && !error.message.contains("\(schema).")
+        {
+            throw LogError(.unknownTable, "there is no table \(table) in this database: create it first, or name its schema")
+        } catch let error as PostgresError
+            where error.sqlState == .invalidSchemaName && !error.message.contains("\"\(schema)\"")
+        {
+            throw LogError(.unknownTable, "there is no table \(table) in this database: \(error.message)")
+        } catch {
+            throw LogError.explain(error, schema: schema)
+        }
+    }
+}

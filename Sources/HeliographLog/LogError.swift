@@ -1,0 +1,59 @@
+import HeliographPostgres
+
+/// What is wrong with the set-up of the signal log or with a request to it.
+public struct LogError: Error, Sendable, CustomStringConvertible {
+    /// The kind of an error. New kinds may be added in any version.
+    public struct Code: Hashable, Sendable {
+        private enum Base { case badArgument, notInstalled, outdated, newer, attachRefused, unknownTable, unreadableRecord }
+        private let base: Base
+
+        /// An argument cannot be used.
+        public static let badArgument = Self(base: .badArgument)
+        /// The schema is not there.
+        public static let notInstalled = Self(base: .notInstalled)
+        /// The schema is older than this program.
+        public static let outdated = Self(base: .outdated)
+        /// The schema is newer than this program can work with.
+        public static let newer = Self(base: .newer)
+        /// A table cannot be captured.
+        public static let attachRefused = Self(base: .attachRefused)
+        /// There is no such table.
+        public static let unknownTable = Self(base: .unknownTable)
+        /// A record holds what it should not.
+        public static let unreadableRecord = Self(base: .unreadableRecord)
+    }
+
+    /// The kind of the error.
+    public let code: Code
+    /// What is wrong and what to do, in one line.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+
+    /// What a missing schema looks like in SQL, said clearly; any other error as it is.
+    static func explain(_ error: any Error, schema: SchemaName) -> any Error {
+        guard let error = error as? PostgresError, let state = error.sqlState else { return error }
+        let isMissing =
+            state == .invalidSchemaName
+            || ((state == .undefinedTable || state == .undefinedFunction)
+                && error.message.contains("\(schema.name)."))
+        return isMissing ? notInstalled(schema) : error
+    }
+
+    static func notInstalled(_ schema: SchemaName) -> LogError {
+        LogError(
+            .notInstalled,
+            "the schema \"\(schema)\" is not installed in this database: run `heliograph migrate\(schema.option)`"
+        )
+    }
+}
+
+extension SchemaName {
+    /// How a command line names it; empty for the default.
+    var option: String { self == .standard ? "" : " --schema \(name)" }
+}

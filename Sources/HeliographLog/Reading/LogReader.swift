@@ -1,0 +1,123 @@
+public import HeliographPostgres
+
+/// Reads the signal log by snapshot windows.
+///
+/// The window (lo, hi] holds the records whose transaction is visible in `hi` and not in `lo`: each committed record is in exactly
+/// one of a row of adjoining windows, whenever it commits. Always in READ COMMITTED, never on a standby.
+public struct LogReader: Sendable {
+    private let schema: SchemaName
+
+    public init(schema: SchemaName = .standard) { self.schema = schema }
+
+    /// Reads a window from its start.
+    /// - Parameters:
+    ///   - lo: where the last window ended.
+    ///   - hi: the end; `nil` for now. Never one that is newer than this statement.
+    ///   - limit: at most so many records.
+    public func read(
+        from lo: Snapshot, to hi: Snapshot? = nil, _ filter: RecordFilter = .init(), limit: Int, on connection: Connection
+    ) async throws -> Window {
+        let start: SQL = "\(lo.text)::pg_snapshot"
+        // Transactions are found by number: those begun after lo, and those that were open in lo and have ended since. So an old
+        // open transaction does not make each window scan all that has been written since it began.
+        return try await read(hi, limit, on: connection) { end in
+            """
+            SELECT \(Record.columns(lanes: filter.laneCount))
+            FROM \(schema.sql).signal_log AS log
+            WHERE log.xid >= pg_snapshot_xmax(\(start)) AND log.xid < pg_snapshot_xmax(\(end))
+                AND pg_visible_in_snapshot(log.xid, \(end)) AND \(filter.condition)
+            UNION ALL
+            SELECT \(Record.columns(lanes: filter.laneCount))
+            FROM \(schema.sql).signal_log AS log
+            WHERE log.xid = ANY (ARRAY(
+                    SELECT open.xid FROM pg_snapshot_xip(\(start)) AS open (xid)
+                    WHERE pg_visible_in_snapshot(open.xid, \(end))
+                )) AND \(filter.condition)
+            """
+        }
+    }
+
+    /// Goes on in a window that was not complete.
+    /// - Parameter id: the last record that was read of it.
+    public func read(
+        from lo: Snapshot, to hi: Snapshot, after id: Int64, _ filter: RecordFilter = .init(), limit: Int,
+        on connection: Connection
+    ) async throws -> Window {
+        // By id: the query above would sort the rest of a large window for each batch.
+        try await read(hi, limit, on: connection) { end in
+            """
+            SELECT \(Record.columns(lanes: filter.laneCount))
+            FROM \(schema.sql).signal_log AS log
+            WHERE log.id > \(id) AND pg_visible_in_snapshot(log.xid, \(end))
+                AND NOT pg_visible_in_snapshot(log.xid, \(lo.text)::pg_snapshot) AND \(filter.condition)
+            """
+        }
+    }
+
+    /// Notes in the database which life of the server this is, if nobody has yet. To be called before the first window on a new
+    /// connection.
+    public func noteIncarnation(on connection: Connection) async throws {
+        do {
+            try await connection.query("SELECT \(schema.sql).note_incarnation()")
+        } catch {
+            throw LogError.explain(error, schema: schema)
+        }
+    }
+
+    /// A snapshot to start from, and the server it belongs to: what commits after this moment is after it.
+    public func takeSnapshot(on connection: Connection) async throws -> (snapshot: Snapshot, server: String) {
+        do {
+            let rows = try await connection.query(
+                "SELECT \(schema.sql).take_snapshot()::text, \(server)"
+            )
+            guard let row = rows.first else { throw Self.noRow }
+            return (Snapshot(try row.decode(0)), try row.decode(1))
+        } catch {
+            throw LogError.explain(error, schema: schema)
+        }
+    }
+
+    private func read(
+        _ hi: Snapshot?, _ limit: Int, on connection: Connection, _ window: (SQL) -> SQL
+    ) async throws -> Window {
+        // pg_current_snapshot() is the statement's own snapshot, wherever in the statement it stands.
+        let end: SQL = hi.map { "\($0.text)::pg_snapshot" } ?? "pg_current_snapshot()"
+        let rows: Rows
+        do {
+            rows = try await connection.query(
+                """
+                SELECT \(end)::text, \(server),
+                    coalesce(pg_sequence_last_value('\(schema.sql).signal_log_id_seq'), 0), record.*
+                FROM (VALUES (1)) AS one LEFT JOIN LATERAL (
+                    SELECT * FROM (\(window(end))) AS log (\(Self.names)) ORDER BY log.id LIMIT \(limit)
+                ) AS record ON true
+                ORDER BY record.id
+                """
+            )
+        } catch {
+            throw LogError.explain(error, schema: schema)
+        }
+        guard let first = rows.first else { throw Self.noRow }
+        let isEmpty = try first.decode(3, as: Int64?.self) == nil
+        let records = isEmpty ? [] : try rows.map { try Record(row: $0, from: 3) }
+        return Window(
+            hi: Snapshot(try first.decode(0)), records: records, isComplete: records.count < limit,
+            server: try first.decode(1), newestID: try first.decode(2)
+        )
+    }
+
+    /// What tells one life of a server from another: its start, and a mark that a crash wipes out (when a backend is killed the
+    /// server recovers without a new start time). As epoch, so that the session's time zone does not matter.
+    private var server: SQL {
+        """
+        extract(epoch FROM pg_postmaster_start_time())::text || '/' \
+        || coalesce(pg_sequence_last_value('\(schema.sql).incarnation_alive'), 0)::text
+        """
+    }
+
+    private static var noRow: PostgresError {
+        PostgresError(.decoding, "the server sent no row where there is always one")
+    }
+
+    private static let names = SQL(unsafe: "id" + (1..<Record.columnCount).map { ", c\($0)" }.joined())
+}

@@ -1,0 +1,37 @@
+import HeliographPostgres
+
+extension Record {
+    /// The record in Heliograph's own envelope: one JSON object in one line. Numbers keep every digit.
+    public var json: String {
+        let context = self.context.flatMap { try? JSONValue(parsing: $0) }
+        var members = [
+            "\"id\":\(id)",
+            "\"signal\":\(JSONValue.quoted(signal))",
+            "\"sender\":\(JSONValue.quoted(sender))",
+            "\"operation\":\(JSONValue.quoted(operation.rawValue))",
+            "\"created\":\(isCreated)",
+            "\"key\":\(key ?? "null")",
+        ]
+        if let previousKey { members.append("\"previous_key\":\(previousKey)") }
+        members += [
+            "\"instance\":\(instance.map(Self.inOneLine) ?? "null")",
+            "\"previous\":\(previous.map(Self.inOneLine) ?? "null")",
+            "\"changed\":" + (changed.map { "[" + $0.map(JSONValue.quoted).joined(separator: ",") + "]" } ?? "null"),
+            "\"at\":\(JSONValue.quoted(at))",
+            "\"transaction\":\(JSONValue.quoted(transaction))",
+            "\"origin\":\(context?["origin"]?.description ?? "null")",
+            "\"context\":\(contextJSON(context))",
+        ]
+        return "{" + members.joined(separator: ",") + "}"
+    }
+
+    /// A context that is no JSON is given as a string: the log takes from the writer whatever it says.
+    private func contextJSON(_ parsed: JSONValue?) -> String {
+        parsed?.description ?? context.map(JSONValue.quoted) ?? "null"
+    }
+
+    /// A json column keeps the writer's white space, and between tokens that may be line ends; inside strings they are escaped.
+    private static func inOneLine(_ json: String) -> String {
+        json.contains(where: \.isNewline) ? json.split(whereSeparator: \.isNewline).joined(separator: " ") : json
+    }
+}

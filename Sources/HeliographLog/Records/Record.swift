@@ -1,0 +1,41 @@
+/// One change of one row, as the signal log holds it; of a TRUNCATE, one of the whole table.
+public struct Record: Sendable, Identifiable {
+    /// The record's number. Of one row's records the later has the higher; across rows the order is not that of the commits.
+    public let id: Int64
+    /// The writing transaction's number, an `xid8`.
+    public let transaction: String
+    /// When the statement wrote, UTC, in ISO 8601 with microseconds.
+    public let at: String
+    /// The table: `public.users`.
+    public let sender: String
+    /// What happened.
+    public let operation: AttachOptions.Operation
+    /// The lane of the row among those of the subscription that reads; 0 for other readers.
+    public let lane: Int
+    /// The row's key, a JSON object; `nil` of a TRUNCATE.
+    public let key: String?
+    /// Of a row that came about by a change of its key: the key before, a JSON object.
+    public let previousKey: String?
+    /// The new row, of a delete the deleted one, as a JSON object.
+    public let instance: String?
+    /// The old values of the columns that an update changed, a JSON object.
+    public let previous: String?
+    /// The columns that an update changed.
+    public let changed: [String]?
+    /// What the writer said about itself: JSON, if the writer kept to that. A claim, not a proof.
+    public let context: String?
+    /// The role that wrote (`session_user`).
+    public let writer: String
+
+    /// Whether the row was new.
+    public var isCreated: Bool { operation == .insert }
+
+    /// The name of the signal: `post_save`, `post_delete`, `post_truncate`.
+    public var signal: String {
+        switch operation {
+        case .insert, .update: "post_save"
+        case .delete: "post_delete"
+        case .truncate: "post_truncate"
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Synchronization
+
+/// Waits for the bell, or for a time to pass. A bell that rings while nobody waits is remembered.
+public final class BellWaiter: Sendable {
+    private enum State {
+        case idle
+        case rung
+        case waiting(CheckedContinuation<Void, Never>)
+    }
+
+    private let state = Mutex(State.idle)
+
+    init() {}
+
+    /// Ends the wait, or the next one.
+    public func ring() {
+        let continuation: CheckedContinuation<Void, Never>? = state.withLock { state in
+            guard case .waiting(let continuation) = state else {
+                state = .rung
+                return nil
+            }
+            state = .idle
+            return continuation
+        }
+        continuation?.resume()
+    }
+
+    /// Suspends until the bell rings, the time is over, or the task is cancelled.
+    public func wait(upTo time: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.wait() }
+            group.addTask { try? await Task.sleep(for: time) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func wait() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver: Bool = state.withLock { state in
+                    if case .rung = state {
+                        state = .idle
+                        return true
+                    }
+                    if Task.isCancelled { return true }
+                    state = .waiting(continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            let continuation: CheckedContinuation<Void, Never>? = state.withLock { state in
+                guard case .waiting(let continuation) = state else { return nil }
+                state = .idle
+                return continuation
+            }
+            continuation?.resume()
+        }
+    }
+}

@@ -1,0 +1,84 @@
+public import HeliographPostgres
+public import Logging
+
+/// Where models are kept: a pool of connections, and the signals that saves and deletions send.
+///
+/// ```swift
+/// let database = Database(pool: pool)
+/// var user = User(username: "ada", email: "ada@example.org")
+/// try await database.save(&user)
+/// let same = try await database.find(User.self, user.id)
+/// ```
+public struct Database: Sendable {
+    /// The connections.
+    public let pool: ConnectionPool
+    /// The signals that saves and deletions send.
+    public let signals: ModelSignals
+    /// The name of this process, for receivers that want to know who writes.
+    public let origin: String?
+    /// A statement that each transaction begins with, in the same round trip as its BEGIN: to set the context (origin,
+    /// actor, request) that its records in the signal log carry. A copy of the database with another context serves another
+    /// request.
+    public var contextStatement: SQL?
+    private let logger: Logger
+
+    /// Creates a database.
+    ///
+    /// - Parameters:
+    ///   - pool: The connections.
+    ///   - signals: The signals that saves and deletions send. Default: new ones, without receivers.
+    ///   - origin: The name of this process. Default: none.
+    ///   - contextStatement: What each transaction begins with. Default: nothing.
+    ///   - logger: Told of after-commit hooks and receivers that failed. Default: nobody is told.
+    public init(
+        pool: ConnectionPool,
+        signals: ModelSignals = ModelSignals(),
+        origin: String? = nil,
+        contextStatement: SQL? = nil,
+        logger: Logger = Logger(label: "heliograph.models", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) {
+        self.pool = pool
+        self.signals = signals
+        self.origin = origin
+        self.contextStatement = contextStatement
+        self.logger = logger
+    }
+
+    /// Runs `body` in a transaction: COMMIT when it returns, ROLLBACK when it throws. Then the after-commit hooks run.
+    ///
+    /// - Parameters:
+    ///   - mode: Isolation, and whether it only reads. Default: the server's.
+    ///   - body: Gets the handle of the transaction, which is dead when `body` has returned.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws; ``ValidationFailure`` for a deferred constraint; `PostgresError`:
+    ///   `transactionAborted` when `body` swallowed the error of a statement, `commitUnknown` when the connection broke
+    ///   during COMMIT.
+    public func transaction<R>(
+        _ mode: TransactionMode = TransactionMode(), _ body: (Transaction) async throws -> R
+    ) async throws -> R {
+        let (result, transaction) = try await pool.withConnection { connection in
+            let transaction = Transaction(connection: connection, signals: signals, origin: origin, logger: logger)
+            do {
+                try await begin(mode, on: connection)
+                let result = try await body(transaction)
+                try await transaction.commit()
+                return (result, transaction)
+            } catch {
+                transaction.end()
+                await connection.rollBack()
+                throw error
+            }
+        }
+        // The connection is back in the pool, so that hooks can open transactions whatever the pool's size.
+        await transaction.runAfterCommit()
+        return result
+    }
+
+    private func begin(_ mode: TransactionMode, on connection: Connection) async throws {
+        if let contextStatement {
+            try await connection.pipeline([mode.begin, contextStatement])
+        } else {
+            try await connection.query(mode.begin)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import HeliographPostgres
+
+extension Mapping {
+    private var tableName: SQL { SQL(unsafe: table.qualifiedName) }
+
+    /// All rows, to be continued with WHERE and the like.
+    private var select: SQL { "SELECT \(selectList) FROM \(tableName)" }
+
+    /// The row with this key.
+    func selection<each Key: PostgresEncodable>(key: repeat each Key) throws -> SQL {
+        var binds: [Bind] = []
+        for value in repeat each key { binds.append(value.bind) }
+        return "\(select) WHERE \(try keyCondition(binds: binds))"
+    }
+
+    /// Rows by a condition (what stands behind WHERE), in an order (behind ORDER BY), at most so many.
+    func selection(where condition: SQL?, orderBy order: SQL?, limit: Int?) -> SQL {
+        var sql = select
+        if let condition { sql = "\(sql) WHERE (\(condition))" }
+        if let order { sql = "\(sql) ORDER BY \(order)" }
+        if let limit { sql = "\(sql) LIMIT \(limit)" }
+        return sql
+    }
+
+    /// Whether the key is one that the database draws, and has not been drawn yet.
+    func lacksGeneratedKey(_ values: [ColumnValue]) -> Bool {
+        zip(columns, values).contains { $0.isKey && $1.isLeftToDatabase }
+    }
+
+    /// Whether the database draws the key, or a part of it.
+    var hasGeneratedKey: Bool { columns.contains { $0.isKey && $0.isGenerated } }
+
+    /// `"id" = $1`, for the row that has the key of these values.
+    func keyCondition(_ values: [ColumnValue]) throws -> SQL {
+        try keyCondition(binds: zip(columns, values).filter { $0.0.isKey }.map { $0.1.bind })
+    }
+
+    /// `"id" = $1`, for the row that has this key.
+    func keyCondition(binds: [Bind]) throws -> SQL {
+        let names = keyColumns.map(\.name)
+        guard !names.isEmpty else { throw ModelError(.wrongKey, "the mapping of \(M.self) has no key") }
+        guard names.count == binds.count else {
+            throw ModelError(
+                .wrongKey, "the key of \(M.self) has \(names.count) columns, and \(binds.count) values were given"
+            )
+        }
+        return .joined(zip(names, binds).map { "\(identifier: $0) = \(bind: $1)" }, by: " AND ")
+    }
+
+    /// Writes a new row and returns it.
+    func insert(_ values: [ColumnValue]) -> SQL {
+        let written = zip(columns, values).filter { !$1.isLeftToDatabase }
+        guard !written.isEmpty else { return "INSERT INTO \(tableName) DEFAULT VALUES RETURNING \(selectList)" }
+        let names = SQL(unsafe: written.map { SQL.quoted(identifier: $0.0.name) }.joined(separator: ", "))
+        let binds = SQL.joined(written.map { "\(bind: $0.1.bind)" }, by: ", ")
+        return "INSERT INTO \(tableName) (\(names)) VALUES (\(binds)) RETURNING \(selectList)"
+    }
+
+    /// Writes all columns but the key's into the row that `key` finds, and returns it.
+    func update(_ values: [ColumnValue], where key: SQL) -> SQL {
+        let assignments = zip(columns, values)
+            .filter { !$0.isKey && !$1.isLeftToDatabase }
+            .map { "\(identifier: $0.name) = \(bind: $1.bind)" as SQL }
+        // A table of nothing but its key has nothing to update; the row is read and locked all the same.
+        guard !assignments.isEmpty else { return "\(select) WHERE \(key) FOR NO KEY UPDATE" }
+        return "UPDATE \(tableName) SET \(.joined(assignments, by: ", ")) WHERE \(key) RETURNING \(selectList)"
+    }
+
+    /// Removes the row that `key` finds, and returns what it was.
+    func delete(where key: SQL) -> SQL { "DELETE FROM \(tableName) WHERE \(key) RETURNING \(selectList)" }
+
+    /// One row if the key exists; it is then locked against change and deletion until the transaction ends.
+    func lock(where key: SQL) -> SQL { "SELECT 1 FROM \(tableName) WHERE \(key) FOR NO KEY UPDATE" }
+}

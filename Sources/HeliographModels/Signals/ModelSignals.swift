@@ -1,0 +1,58 @@
+public import HeliographSignals
+import Synchronization
+
+/// The signals of all models that are saved and deleted through the ``Database``s it was given to.
+///
+/// ```swift
+/// let signals = ModelSignals()
+/// signals.postSave(User.self).connect("bookshop.audit") { save in
+///     try await save.transaction.execute("INSERT INTO audit (username) VALUES (\(save.instance.username))")
+/// }
+/// let database = Database(pool: pool, signals: signals)
+/// ```
+///
+/// | signal | runs | if a receiver throws |
+/// |---|---|---|
+/// | ``preSave(_:)``, ``preDelete(_:)`` | in the transaction, before the SQL | nothing is written |
+/// | ``postSave(_:)``, ``postDelete(_:)`` | in the transaction, after the SQL | the save throws; let it roll the transaction back |
+/// | ``afterCommit(_:)`` | after the outermost COMMIT | it is logged; the others run |
+///
+/// Changes that other programs make, or plain SQL, do not come here: subscribe to the signal log for those.
+public final class ModelSignals: Sendable {
+    private let sets = Mutex<[ObjectIdentifier: any Sendable]>([:])
+
+    /// Creates signals without receivers.
+    public init() {}
+
+    /// Sent before an instance is inserted or updated. Receivers may change it, or refuse it.
+    public func preSave<M: Model>(_ model: M.Type) -> ValidatingSignal<Saving<M>> {
+        ValidatingSignal(signal: set(for: model).preSave)
+    }
+
+    /// Sent after an instance has been inserted or updated, in the same transaction.
+    public func postSave<M: Model>(_ model: M.Type) -> Signal<Saved<M>> { set(for: model).postSave }
+
+    /// Sent before an instance's row is deleted. Receivers may refuse.
+    public func preDelete<M: Model>(_ model: M.Type) -> ValidatingSignal<Deleting<M>> {
+        ValidatingSignal(signal: set(for: model).preDelete)
+    }
+
+    /// Sent after an instance's row has been deleted, in the same transaction.
+    public func postDelete<M: Model>(_ model: M.Type) -> Signal<Deleted<M>> { set(for: model).postDelete }
+
+    /// Sent for each save and deletion of a transaction, in their order, after it has been committed.
+    ///
+    /// It reaches the receivers if there were any when the instance was saved.
+    public func afterCommit<M: Model>(_ model: M.Type) -> Signal<Committed<M>> { set(for: model).afterCommit }
+
+    /// The signals of a model, made when they are first asked for.
+    func set<M: Model>(for model: M.Type) -> ModelSignalSet<M> {
+        sets.withLock { sets in
+            let id = ObjectIdentifier(model)
+            if let set = sets[id] as? ModelSignalSet<M> { return set }
+            let set = ModelSignalSet<M>()
+            sets[id] = set
+            return set
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package import HeliographPostgres
+import HeliographSignals
+package import Logging
+
+/// An open transaction: the handle through which models and statements get into it.
+///
+/// ```swift
+/// try await database.transaction { tx in
+///     var user = User(username: "ada", email: "ada@example.org")
+///     try await tx.save(&user)
+///     try tx.afterCommit { await mailer.welcome("ada@example.org") }
+/// }
+/// ```
+///
+/// It belongs to the closure it was given to and to the receivers that run in it: it is not `Sendable`, and when the
+/// transaction has ended every call throws `PostgresError` with `invalidUse`.
+///
+/// A statement that fails aborts the transaction in PostgreSQL: all that follows fails too, until the end. What may fail and
+/// be survived goes into a ``savepoint(_:)``.
+///
+/// ## Topics
+/// ### Models
+/// - ``save(_:)``
+/// - ``insert(_:)``
+/// - ``update(_:)``
+/// - ``delete(_:)``
+/// - ``find(_:_:)``
+/// - ``all(_:where:orderBy:limit:)``
+/// ### Statements
+/// - ``query(_:file:line:)``
+/// - ``query(_:as:file:line:)``
+/// - ``execute(_:file:line:)``
+/// ### Parts and ends
+/// - ``savepoint(_:)``
+/// - ``afterCommit(_:)``
+public final class Transaction {
+    /// The signals that saves and deletions send.
+    public let signals: ModelSignals
+    /// The name of the process that writes, as its ``Database`` was given it.
+    public let origin: String?
+
+    private let connection: Connection
+    let logger: Logger
+    private var hooks = AfterCommitQueue<@Sendable () async throws -> Void>()
+    private var hasEnded = false
+    /// The tables of the models written here, by their senders: for violations that show up only at COMMIT.
+    private var writtenTables: [String: TableDescription] = [:]
+
+    /// Makes the handle of a transaction that its caller has opened and will end.
+    package init(connection: Connection, signals: ModelSignals, origin: String? = nil, logger: Logger) {
+        self.connection = connection
+        self.signals = signals
+        self.origin = origin
+        self.logger = logger
+    }
+
+    /// Whether a statement failed, outside of a savepoint that undid it, so that the transaction can only be rolled back.
+    public var hasFailedStatement: Bool {
+        get async { await connection.isInFailedTransaction }
+    }
+
+    /// Has something done when the transaction has been committed: the place for calls to the outside world.
+    ///
+    /// Hooks run in their order, after the outermost COMMIT and outside of any transaction; they may open one. Those of a
+    /// transaction or ``savepoint(_:)`` that is rolled back are dropped. One that throws is logged, and the others run.
+    ///
+    /// - Parameter hook: What to do.
+    /// - Throws: `PostgresError` with `invalidUse` if the transaction has ended.
+    public func afterCommit(_ hook: @escaping @Sendable () async throws -> Void) throws {
+        _ = try liveConnection()
+        hooks.append(hook)
+    }
+
+    /// Runs `body` in a savepoint: what it wrote is kept when it returns and undone when it throws, and the transaction goes
+    /// on either way. Savepoints nest.
+    ///
+    /// - Parameter body: Gets this handle again.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws; `PostgresError` with `transactionAborted` if `body` swallowed the error of a statement.
+    public func savepoint<R>(_ body: (Transaction) async throws -> R) async throws -> R {
+        let connection = try liveConnection()
+        hooks.openSavepoint()
+        do {
+            let result = try await connection.savepoint { connection in
+                let result = try await body(self)
+                // Said here, so that the savepoint is undone; its RELEASE would fail and leave the transaction aborted.
+                if await connection.isInFailedTransaction { throw Self.swallowedError }
+                try Task.checkCancellation()
+                return result
+            }
+            hooks.releaseSavepoint()
+            return result
+        } catch {
+            hooks.rollBackSavepoint()
+            throw error
+        }
+    }
+
+    /// The connection, as long as the transaction is open.
+    func liveConnection() throws(PostgresError) -> Connection {
+        guard !hasEnded else {
+            throw PostgresError(.invalidUse, "the transaction has ended: its handle cannot be used any more")
+        }
+        return connection
+    }
+
+    /// Notes that a model's table is written to.
+    func noteWrite(to table: TableDescription) { writtenTables[table.sender.name] = table }
+
+    /// Ends the handle: every later call throws. The transaction itself is ended by the caller.
+    package func end() { hasEnded = true }
+
+    /// Ends the handle and commits.
+    /// - Throws: ``ValidationFailure`` for a deferred constraint of a model that was written; else what
+    ///   `Connection.commit()` throws.
+    func commit() async throws {
+        end()
+        do {
+            try await connection.commit()
+        } catch let error as PostgresError {
+            throw writtenTables.values.lazy.compactMap { $0.failure(for: error) }.first ?? error
+        }
+    }
+
+    /// All hooks, in their order; there are none afterwards.
+    func takeHooks() -> [@Sendable () async throws -> Void] { hooks.takeAll() }
+
+    private static var swallowedError: PostgresError {
+        PostgresError(
+            .transactionAborted,
+            "the savepoint was rolled back, because a statement in it had failed and the error was ignored",
+            sqlState: .inFailedTransaction
+        )
+    }
+}

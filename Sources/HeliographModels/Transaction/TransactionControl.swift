@@ -1,0 +1,74 @@
+import HeliographPostgres
+
+/// Finds statements that would end or divide a transaction behind its handle's back.
+enum TransactionControl {
+    private static let commands: Set<String> = [
+        "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE",
+    ]
+
+    /// Refuses a statement that begins with transaction control.
+    static func refuse(_ sql: SQL) throws(PostgresError) {
+        guard let command = command(in: sql.text) else { return }
+        throw PostgresError(
+            .invalidUse,
+            "\(command) is not for a statement in a transaction: return or throw to end it, and use savepoint { } for a part of it"
+        )
+    }
+
+    /// The command if it is one of transaction control, in capitals; `nil` for any other statement.
+    static func command(in text: String) -> String? {
+        var rest = Substring(text).utf8
+        skipSpace(&rest, semicolons: true)
+        let first = takeWord(&rest)
+        if commands.contains(first) { return first }
+        guard first == "PREPARE" else { return nil }
+        skipSpace(&rest, semicolons: false)
+        return takeWord(&rest) == "TRANSACTION" ? "PREPARE TRANSACTION" : nil
+    }
+
+    /// Takes a word off the front, in capitals.
+    private static func takeWord(_ rest: inout Substring.UTF8View) -> String {
+        var word = ""
+        while let byte = rest.first {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): word.unicodeScalars.append(Unicode.Scalar(byte - 32))
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                word.unicodeScalars.append(Unicode.Scalar(byte))
+            default: return word
+            }
+            rest.removeFirst()
+        }
+        return word
+    }
+
+    /// Takes white space and comments off the front; empty statements too, which the server passes over.
+    private static func skipSpace(_ rest: inout Substring.UTF8View, semicolons: Bool) {
+        while let byte = rest.first {
+            switch byte {
+            case UInt8(ascii: " "), 0x09...0x0D: rest.removeFirst()
+            case UInt8(ascii: ";") where semicolons: rest.removeFirst()
+            case _ where rest.starts(with: "--".utf8):
+                rest = rest.drop { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+            case _ where rest.starts(with: "/*".utf8): skipBlockComment(&rest)
+            default: return
+            }
+        }
+    }
+
+    /// Block comments nest in SQL. One without an end takes the rest of the text; the server refuses it.
+    private static func skipBlockComment(_ rest: inout Substring.UTF8View) {
+        var depth = 0
+        while !rest.isEmpty {
+            if rest.starts(with: "/*".utf8) {
+                depth += 1
+                rest.removeFirst(2)
+            } else if rest.starts(with: "*/".utf8) {
+                depth -= 1
+                rest.removeFirst(2)
+                if depth == 0 { return }
+            } else {
+                rest.removeFirst()
+            }
+        }
+    }
+}

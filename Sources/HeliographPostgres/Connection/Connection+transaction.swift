@@ -1,0 +1,62 @@
+extension Connection {
+    /// Runs `body` in a transaction: COMMIT when it returns, ROLLBACK when it throws.
+    /// - Throws: the error of `body`; `transactionAborted` when `body` swallowed the error of a statement;
+    ///   `commitUnknown` when the connection broke during COMMIT.
+    public nonisolated func transaction<R>(
+        _ mode: TransactionMode = .init(), _ body: (Connection) async throws -> R
+    ) async throws -> R {
+        try await query(mode.begin)
+        let result: R
+        do {
+            result = try await body(self)
+        } catch {
+            await rollBack()
+            throw error
+        }
+        try await commit()
+        return result
+    }
+
+    /// Runs `body` in a savepoint of the open transaction: kept when it returns, undone when it throws.
+    public nonisolated func savepoint<R>(_ body: (Connection) async throws -> R) async throws -> R {
+        try await query("SAVEPOINT heliograph")
+        let result: R
+        do {
+            result = try await body(self)
+        } catch {
+            // Of savepoints with one name the innermost is meant; RELEASE uncovers the next.
+            do {
+                _ = try await queryShielded("ROLLBACK TO SAVEPOINT heliograph")
+                _ = try await queryShielded("RELEASE SAVEPOINT heliograph")
+            } catch { abort() }
+            throw error
+        }
+        try await query("RELEASE SAVEPOINT heliograph")
+        return result
+    }
+
+    /// Commits. Only the command tag tells: an aborted transaction answers COMMIT with ROLLBACK, and no error.
+    /// - Throws: `transactionAborted`, `commitUnknown`, or the server's error (a deferred constraint, for example).
+    public func commit() async throws {
+        do {
+            let rows = try await queryShielded("COMMIT")
+            guard rows.commandTag == "COMMIT" else {
+                throw PostgresError(
+                    .transactionAborted,
+                    "the transaction was rolled back, because a statement in it had failed and the error was ignored",
+                    sqlState: .inFailedTransaction
+                )
+            }
+        } catch let error as PostgresError where error.isConnectionLoss {
+            throw PostgresError(
+                .commitUnknown, "the connection broke during COMMIT: \(error.message)", sqlState: error.sqlState
+            )
+        }
+    }
+
+    /// Rolls back, also in a cancelled task. A connection on which that fails is cut: the server then rolls back by itself.
+    public func rollBack() async {
+        guard link.isOpen, !link.isIdle else { return }
+        do { _ = try await queryShielded("ROLLBACK") } catch { abort() }
+    }
+}

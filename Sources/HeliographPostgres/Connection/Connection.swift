@@ -1,0 +1,140 @@
+public import Logging
+import Dispatch
+
+/// One session on a PostgreSQL server, over libpq.
+///
+/// Statements of one connection run one after the other, in the order of their calls. No call blocks a thread: the task is
+/// suspended while the server works. Cancelling the task cancels the statement on the server and leaves the connection usable.
+///
+/// ```swift
+/// let connection = try await Connection.connect(.init("postgres:///bookshop"))
+/// let rows = try await connection.query("SELECT id, email FROM users WHERE id = \(id)")
+/// ```
+public actor Connection {
+    /// The process id of the session's backend, as `pg_stat_activity` shows it.
+    public nonisolated let backendProcessID: Int32
+    /// The server's version, such as 150018.
+    public nonisolated let serverVersion: Int
+
+    let link: Link
+    nonisolated let reactor: Reactor<SystemPoller>
+    nonisolated let canceller: CancelHandle?
+    nonisolated let socket: SocketHandle
+    private var gate = Gate()
+    private var statementsFailed = 0
+
+    /// Blocking work of libpq: name resolution, the TLS and password exchange.
+    private static let connectQueue = DispatchQueue(label: "heliograph.connect", attributes: .concurrent)
+
+    /// Opens a session.
+    /// - Throws: ``PostgresError`` with `connectionFailed`, within the configuration's time-out.
+    public static func connect(
+        _ configuration: ConnectionConfiguration,
+        logger: Logger = Logger(label: "heliograph.postgres", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) async throws -> Connection {
+        try Task.checkCancellation()
+        guard let reactor = SharedReactor.instance else {
+            throw PostgresError(.connectionFailed, "the system has no file descriptor left to wait for connections")
+        }
+        let keywords = try configuration.keywords()
+        let connection = try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<Connection, any Error>) in
+            connectQueue.async {
+                do {
+                    let link = try Link.connect(keywords: keywords, logger: logger)
+                    continuation.resume(returning: Connection(link: link, reactor: reactor))
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        }
+        if Task.isCancelled {
+            await connection.close()
+            throw CancellationError()
+        }
+        return connection
+    }
+
+    private init(link: sending Link, reactor: Reactor<SystemPoller>) {
+        self.backendProcessID = link.backendProcessID
+        self.serverVersion = link.serverVersion
+        self.canceller = link.makeCancelHandle()
+        self.socket = SocketHandle(link.descriptor)
+        self.reactor = reactor
+        self.link = link
+    }
+
+    isolated deinit { shutDown() }
+
+    /// Whether the session is open, as far as this side knows.
+    public var isOpen: Bool { link.isOpen }
+
+    /// Whether no transaction is open.
+    public var isIdle: Bool { link.isOpen && link.isIdle }
+
+    /// Whether a statement failed in the open transaction, so that it can only be rolled back.
+    public var isInFailedTransaction: Bool { link.isInFailedTransaction }
+
+    /// How many statements the server has refused on this connection.
+    public var failedStatementCount: Int { statementsFailed }
+
+    /// Ends the session. A statement that runs in another task fails with `connectionLost`.
+    public func close() { shutDown() }
+
+    /// Cuts the socket at once, from any thread: whatever waits on this connection fails with `connectionLost`.
+    public nonisolated func abort() { socket.shutDown() }
+
+    private func shutDown() {
+        socket.forget()
+        reactor.remove(link.descriptor)
+        link.finish()
+    }
+
+    /// Looks, without waiting, whether the server has closed an idle connection.
+    func probe() -> Bool {
+        guard link.isOpen, link.isIdle else { return false }
+        do { try link.consume() } catch { return false }
+        return link.isOpen
+    }
+
+    /// Runs `body` when all earlier calls have finished, with the task's cancellation passed on to the server.
+    /// - Parameter shielded: do it even if the task has been cancelled: for ROLLBACK and the like.
+    func exclusively<R: Sendable>(shielded: Bool = false, _ body: () async throws -> R) async throws -> R {
+        if !gate.tryEnter() { await withCheckedContinuation { gate.enqueue($0) } }
+        defer { gate.leave() }
+        guard link.isOpen else { throw link.lost() }
+        if shielded { return try await body() }
+        try Task.checkCancellation()
+        canceller?.begin()
+        do {
+            let result = try await withTaskCancellationHandler(operation: body, onCancel: { canceller?.cancel() })
+            await canceller?.settle()
+            return result
+        } catch let error as PostgresError {
+            if error.code == .server { statementsFailed += 1 }
+            let wasCancelled = await canceller?.settle() ?? false
+            if wasCancelled, error.sqlState == .queryCanceled { throw CancellationError() }
+            throw error
+        } catch {
+            await canceller?.settle()
+            throw error
+        }
+    }
+
+    /// Sends what libpq has buffered; reads meanwhile, since a server whose answers nobody takes stops listening.
+    func flush() async throws {
+        while try link.flush() {
+            await reactor.wait(link.descriptor, for: .readableOrWritable)
+            try link.consume()
+        }
+    }
+
+    /// The next result, waiting for the server; `nil` at the end of a statement's results.
+    func receive() async throws -> ResultStorage? {
+        while link.isBusy {
+            await reactor.wait(link.descriptor, for: .readable)
+            try link.consume()
+        }
+        return link.nextResult()
+    }
+}

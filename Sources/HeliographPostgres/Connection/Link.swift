@@ -1,0 +1,149 @@
+import CLibPQ
+import Logging
+
+/// Owns a `PGconn` in non-blocking mode. Not thread-safe: it belongs to one ``Connection``.
+final class Link {
+    private var raw: OpaquePointer?
+    private let notices: NoticeSink
+    let descriptor: Int32
+
+    /// Connects, blocking the calling thread for as long as libpq takes.
+    static func connect(keywords: [(String, String)], logger: Logger) throws(PostgresError) -> Link {
+        let names = keywords.map(\.0)
+        let values = keywords.map(\.1)
+        let raw = withCStrings(names) { names in
+            withCStrings(values) { values in PQconnectdbParams(names, values, 1) }
+        }
+        guard let raw else { throw PostgresError(.connectionFailed, "libpq has no memory for a connection") }
+        guard PQstatus(raw) == CONNECTION_OK else {
+            defer { PQfinish(raw) }
+            throw PostgresError(.connectionFailed, String(cString: PQerrorMessage(raw)))
+        }
+        guard PQsetnonblocking(raw, 1) == 0 else {
+            defer { PQfinish(raw) }
+            throw PostgresError(.connectionFailed, "libpq cannot use the socket without blocking")
+        }
+        return Link(raw: raw, logger: logger)
+    }
+
+    private init(raw: OpaquePointer, logger: Logger) {
+        self.raw = raw
+        descriptor = PQsocket(raw)
+        notices = NoticeSink(logger: logger)
+        // The sink outlives the connection: it is released after PQfinish.
+        PQsetNoticeReceiver(
+            raw,
+            { sink, result in
+                guard let sink else { return }
+                let text = ResultStorage.noticeText(result)
+                Unmanaged<NoticeSink>.fromOpaque(sink).takeUnretainedValue().receive(text)
+            },
+            Unmanaged.passUnretained(notices).toOpaque()
+        )
+    }
+
+    deinit { finish() }
+
+    /// Says goodbye to the server and closes the socket.
+    func finish() {
+        guard let raw else { return }
+        self.raw = nil
+        PQfinish(raw)
+    }
+
+    var isOpen: Bool { raw != nil && PQstatus(raw) == CONNECTION_OK }
+    var isIdle: Bool { PQtransactionStatus(raw) == PQTRANS_IDLE }
+    var isInTransaction: Bool { PQtransactionStatus(raw) == PQTRANS_INTRANS }
+    var isInFailedTransaction: Bool { PQtransactionStatus(raw) == PQTRANS_INERROR }
+    var backendProcessID: Int32 { PQbackendPID(raw) }
+    var serverVersion: Int { Int(PQserverVersion(raw)) }
+    var isBusy: Bool { PQisBusy(raw) == 1 }
+    var errorMessage: String { raw.map { String(cString: PQerrorMessage($0)) } ?? "the connection is closed" }
+
+    /// The means to cancel from another thread; `nil` on a closed connection.
+    func makeCancelHandle() -> CancelHandle? { PQgetCancel(raw).map { CancelHandle(taking: $0) } }
+
+    func lost() -> PostgresError { PostgresError(.connectionLost, errorMessage) }
+
+    /// Sends one statement with its values in the extended protocol; results come in binary.
+    func send(_ statement: RenderedStatement) throws(PostgresError) {
+        let sent = statement.withParameters { count, types, values, lengths, formats in
+            PQsendQueryParams(raw, statement.text, count, types, values, lengths, formats, 1)
+        }
+        if sent == 0 { throw failure() }
+    }
+
+    /// Sends a script of several statements in the simple protocol; results come as text.
+    func sendScript(_ text: String) throws(PostgresError) {
+        if PQsendQuery(raw, text) == 0 { throw failure() }
+    }
+
+    func enterPipeline() throws(PostgresError) {
+        if PQenterPipelineMode(raw) == 0 { throw failure() }
+    }
+
+    func exitPipeline() throws(PostgresError) {
+        if PQexitPipelineMode(raw) == 0 { throw failure() }
+    }
+
+    func sendSync() throws(PostgresError) {
+        if PQpipelineSync(raw) == 0 { throw failure() }
+    }
+
+    /// Sends what is buffered.
+    /// - Returns: whether bytes are left that the socket does not take yet.
+    func flush() throws(PostgresError) -> Bool {
+        let outcome = PQflush(raw)
+        if outcome < 0 { throw lost() }
+        return outcome == 1
+    }
+
+    /// Reads what the socket holds.
+    func consume() throws(PostgresError) {
+        if PQconsumeInput(raw) == 0 { throw lost() }
+    }
+
+    /// The next result that has arrived; `nil` at the end of a statement's results.
+    func nextResult() -> ResultStorage? { PQgetResult(raw).map { ResultStorage(taking: $0) } }
+
+    /// The next notification that has been read from the socket.
+    func nextNotification() -> Notification? {
+        guard let pointer = PQnotifies(raw) else { return nil }
+        defer { PQfreemem(pointer) }
+        let value = pointer.pointee
+        return Notification(
+            channel: value.relname.map { String(cString: $0) } ?? "",
+            payload: value.extra.map { String(cString: $0) } ?? "",
+            backendProcessID: value.be_pid
+        )
+    }
+
+    /// libpq refused a call: because the connection is gone, or because the call does not fit the state.
+    private func failure() -> PostgresError {
+        isOpen ? PostgresError(.invalidUse, errorMessage) : lost()
+    }
+}
+
+/// Where the server's notices and warnings go.
+private final class NoticeSink {
+    private let logger: Logger
+
+    init(logger: Logger) { self.logger = logger }
+
+    func receive(_ text: String) { logger.debug("PostgreSQL notice", metadata: ["postgres.notice": "\(text)"]) }
+}
+
+/// Calls `body` with a NULL-terminated array of C strings.
+private func withCStrings<R>(_ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> R) -> R {
+    var offsets: [Int] = []
+    var bytes: [CChar] = []
+    for string in strings {
+        offsets.append(bytes.count)
+        bytes += string.utf8CString
+    }
+    return bytes.withUnsafeBufferPointer { bytes in
+        var pointers: [UnsafePointer<CChar>?] = offsets.map { offset in bytes.baseAddress.map { $0 + offset } }
+        pointers.append(nil)
+        return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
+    }
+}

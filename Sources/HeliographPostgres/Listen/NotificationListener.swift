@@ -1,0 +1,67 @@
+public import Logging
+public import ServiceLifecycle
+
+/// Listens on its own connection, for as long as it runs, through restarts of the server.
+///
+/// Nothing else is done on that connection: a session that does not read what it is sent keeps the server's notification queue
+/// from being emptied.
+public final class NotificationListener: Service, Sendable {
+    private let configuration: ConnectionConfiguration
+    private let channels: [String]
+    private let logger: Logger
+    private let backoff: Backoff
+    private let onEvent: @Sendable (ListenerEvent) -> Void
+
+    /// - Parameters:
+    ///   - channels: what to LISTEN to; names are quoted, so case counts.
+    ///   - backoff: how long to wait between attempts to connect.
+    ///   - onEvent: hears everything, one after the other; must return at once.
+    public init(
+        _ configuration: ConnectionConfiguration, channels: [String], logger: Logger, backoff: Backoff = .init(),
+        onEvent: @escaping @Sendable (ListenerEvent) -> Void
+    ) {
+        var configuration = configuration
+        // A half-open socket is found by the kernel: 15 s of silence, then 3 probes.
+        for (key, value) in ["keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3"]
+        where configuration.options[key] == nil {
+            configuration.options[key] = value
+        }
+        self.configuration = configuration
+        self.channels = channels
+        self.logger = logger
+        self.backoff = backoff
+        self.onEvent = onEvent
+    }
+
+    public func run() async throws {
+        await cancelWhenGracefulShutdown { await self.listen() }
+    }
+
+    private func listen() async {
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                let connection = try await Connection.connect(configuration, logger: logger)
+                do {
+                    for channel in channels { try await connection.query("LISTEN \(identifier: channel)") }
+                    failures = 0
+                    onEvent(.listening)
+                    while true {
+                        for notification in try await connection.nextNotifications() { onEvent(.notification(notification)) }
+                    }
+                } catch {
+                    await connection.close()
+                    throw error
+                }
+            } catch is CancellationError {
+                return
+            } catch {
+                failures += 1
+                let error = error as? PostgresError ?? PostgresError(.connectionLost, "\(error)")
+                onEvent(.lost(error))
+                logger.debug("listening connection lost", metadata: ["error": "\(error)", "attempt": "\(failures)"])
+                try? await Task.sleep(for: backoff.delay(afterAttempt: failures))
+            }
+        }
+    }
+}

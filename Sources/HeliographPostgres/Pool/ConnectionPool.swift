@@ -1,0 +1,221 @@
+import Dispatch
+public import Logging
+public import ServiceLifecycle
+import Synchronization
+
+/// Connections that are opened on demand, lent one user at a time, and kept for the next.
+///
+/// ```swift
+/// let pool = ConnectionPool(.init(.fromEnvironment()), logger: logger)
+/// let count = try await pool.withConnection { try await $0.query("SELECT count(*) FROM users") }
+/// ```
+///
+/// It works as soon as it is made; run it as a service to have idle connections closed, and all of them at shutdown.
+public final class ConnectionPool: Service, Sendable {
+    public struct Configuration: Sendable {
+        /// Where to connect to.
+        public var connection: ConnectionConfiguration
+        /// Connections that stay open though nobody uses them. Default: 0.
+        public var minimum: Int
+        /// At most so many connections. Default: 10.
+        public var maximum: Int
+        /// How long to wait for a free connection. Default: 30 s.
+        public var leaseTimeout: Duration
+        /// How long an unused connection stays open. Default: 60 s.
+        public var idleTimeout: Duration
+
+        public init(
+            _ connection: ConnectionConfiguration, minimum: Int = 0, maximum: Int = 10,
+            leaseTimeout: Duration = .seconds(30), idleTimeout: Duration = .seconds(60)
+        ) {
+            self.connection = connection
+            self.minimum = minimum
+            self.maximum = max(1, maximum)
+            self.leaseTimeout = leaseTimeout
+            self.idleTimeout = idleTimeout
+        }
+    }
+
+    private typealias Hand = PoolState<Connection>.Hand
+    private struct Guarded {
+        var state: PoolState<Connection>
+        var continuations: [Int: CheckedContinuation<Hand, any Error>] = [:]
+        var nextWaiter = 0
+    }
+
+    /// What the pool was made with.
+    public let configuration: Configuration
+    private let logger: Logger
+    private let guarded: Mutex<Guarded>
+    private static let timers = DispatchQueue(label: "heliograph.pool.timeouts")
+
+    public init(_ configuration: Configuration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        guarded = Mutex(Guarded(state: PoolState(maximum: configuration.maximum)))
+    }
+
+    /// Lends a connection for the time of `body`.
+    ///
+    /// A connection that comes back in a transaction, or broken, is closed and never lent again.
+    /// - Throws: `poolTimeout`, `connectionFailed`, or what `body` throws.
+    public func withConnection<R>(_ body: (Connection) async throws -> R) async throws -> R {
+        let connection = try await lease()
+        do {
+            let result = try await body(connection)
+            await giveBack(connection)
+            return result
+        } catch {
+            await giveBack(connection)
+            throw error
+        }
+    }
+
+    /// Runs `body` in a transaction of a lent connection: see ``Connection/transaction(_:_:)``.
+    public func transaction<R>(
+        _ mode: TransactionMode = .init(), _ body: (Connection) async throws -> R
+    ) async throws -> R {
+        try await withConnection { try await $0.transaction(mode, body) }
+    }
+
+    /// Runs one statement on a lent connection.
+    @discardableResult
+    public func query(_ sql: SQL, file: String = #fileID, line: UInt = #line) async throws -> Rows {
+        try await withConnection { try await $0.query(sql, file: file, line: line) }
+    }
+
+    /// Closes idle connections in time, and all of them when the service group shuts down.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: self.configuration.idleTimeout / 4)
+                let limit = ContinuousClock.now - self.configuration.idleTimeout
+                let reaped = self.guarded.withLock {
+                    $0.state.reap(idleSince: limit, minimum: self.configuration.minimum)
+                }
+                for connection in reaped { await connection.close() }
+            }
+        }
+        await shutDown()
+    }
+
+    /// Refuses new users and closes each connection as soon as it is free.
+    public func shutDown() async {
+        let (idle, refused) = guarded.withLock { guarded in
+            let (idle, waiters) = guarded.state.shutDown()
+            return (idle, waiters.compactMap { guarded.continuations.removeValue(forKey: $0) })
+        }
+        for continuation in refused { continuation.resume(throwing: Self.shutDownError) }
+        for connection in idle { await connection.close() }
+    }
+
+    /// How many connections are open, unused, and awaited.
+    public var counts: (open: Int, idle: Int, waiting: Int) {
+        guarded.withLock { ($0.state.openCount, $0.state.idleCount, $0.state.waitingCount) }
+    }
+
+    private static var shutDownError: PostgresError { PostgresError(.invalidUse, "the connection pool has been shut down") }
+
+    private func lease() async throws -> Connection {
+        while true {
+            try Task.checkCancellation()
+            switch guarded.withLock({ $0.state.lease() }) {
+            case .use(let connection):
+                if await connection.probe() { return connection }
+                await discard(connection)
+            case .open: return try await open()
+            case .refuse: throw Self.shutDownError
+            case .wait:
+                switch try await waitForHand() {
+                case .connection(let connection): return connection
+                case .open: return try await open()
+                }
+            }
+        }
+    }
+
+    private func open() async throws -> Connection {
+        do {
+            return try await Connection.connect(configuration.connection, logger: logger)
+        } catch {
+            lose()
+            throw error
+        }
+    }
+
+    private func waitForHand() async throws -> Hand {
+        let waiter = guarded.withLock { guarded in
+            guarded.nextWaiter += 1
+            return guarded.nextWaiter
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation {
+                (continuation: CheckedContinuation<Hand, any Error>) in
+                let isOver = guarded.withLock { guarded in
+                    if guarded.state.isShutDown { return true }
+                    guarded.state.enqueue(waiter)
+                    guarded.continuations[waiter] = continuation
+                    return false
+                }
+                if isOver {
+                    continuation.resume(throwing: Self.shutDownError)
+                    return
+                }
+                // A connection may have come back before the waiter stood in the queue; a cancellation as well.
+                serveOneIfPossible()
+                if Task.isCancelled { refuse(waiter, CancellationError()) }
+                let timeout = configuration.leaseTimeout
+                let seconds = Double(timeout.components.seconds) + Double(timeout.components.attoseconds) * 1e-18
+                Self.timers.asyncAfter(deadline: .now() + seconds) { [weak self] in
+                    self?.refuse(
+                        waiter,
+                        PostgresError(.poolTimeout, "no connection became free within \(timeout): raise the pool's maximum")
+                    )
+                }
+            }
+        } onCancel: {
+            refuse(waiter, CancellationError())
+        }
+    }
+
+    private func refuse(_ waiter: Int, _ error: any Error) {
+        let continuation = guarded.withLock { guarded in
+            guarded.state.cancel(waiter) ? guarded.continuations.removeValue(forKey: waiter) : nil
+        }
+        continuation?.resume(throwing: error)
+    }
+
+    private func giveBack(_ connection: Connection) async {
+        guard await connection.isIdle else {
+            await discard(connection)
+            return
+        }
+        let (close, continuation) = guarded.withLock { guarded in
+            let (waiter, close) = guarded.state.give(back: connection, at: .now)
+            return (close, waiter.flatMap { guarded.continuations.removeValue(forKey: $0) })
+        }
+        continuation?.resume(returning: .connection(connection))
+        if close { await connection.close() }
+    }
+
+    private func discard(_ connection: Connection) async {
+        await connection.close()
+        lose()
+    }
+
+    /// Lets somebody who waits open a connection in the place of one that is gone.
+    private func lose() {
+        let continuation = guarded.withLock { guarded in
+            guarded.state.lose().flatMap { guarded.continuations.removeValue(forKey: $0) }
+        }
+        continuation?.resume(returning: .open)
+    }
+
+    private func serveOneIfPossible() {
+        let served = guarded.withLock { guarded -> (CheckedContinuation<Hand, any Error>, Hand)? in
+            guard let (waiter, hand) = guarded.state.serveFirst() else { return nil }
+            return guarded.continuations.removeValue(forKey: waiter).map { ($0, hand) }
+        }
+        if let (continuation, hand) = served { continuation.resume(returning: hand) }
+    }
+}

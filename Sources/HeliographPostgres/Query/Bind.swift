@@ -1,0 +1,31 @@
+/// A value as it goes to the server.
+public struct Bind: Sendable {
+    enum Content: Sendable {
+        case null
+        case binary([UInt8])
+        case text(String)
+        case invalid(String)
+    }
+
+    let type: PostgresType
+    let content: Content
+
+    /// A value in the type's binary format.
+    public static func binary(_ bytes: [UInt8], as type: PostgresType) -> Bind { Bind(type: type, content: .binary(bytes)) }
+
+    /// A value in its text format. With ``PostgresType/unknown`` the server takes the type from where the value stands.
+    public static func text(_ text: String, as type: PostgresType = .unknown) -> Bind {
+        // PostgreSQL has no NUL in text; libpq would cut the value short there without a word.
+        text.utf8.contains(0)
+            ? Bind(type: type, content: .invalid("PostgreSQL's text cannot hold the character NUL (U+0000)"))
+            : Bind(type: type, content: .text(text))
+    }
+
+    /// NULL of a type.
+    public static func null(_ type: PostgresType) -> Bind { Bind(type: type, content: .null) }
+
+    /// A value that has no counterpart in PostgreSQL: the statement is refused with this reason before it is sent.
+    public static func invalid(_ reason: String, as type: PostgresType) -> Bind {
+        Bind(type: type, content: .invalid(reason))
+    }
+}

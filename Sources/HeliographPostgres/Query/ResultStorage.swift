@@ -1,0 +1,70 @@
+import CLibPQ
+
+/// Owns a `PGresult`.
+///
+/// Unchecked, because libpq documents (chapter "Behavior in Threaded Programs") that a result is read-only once it has been
+/// returned and may be read by several threads; the pointer never leaves this file's accessors, and it is cleared once, here.
+final class ResultStorage: @unchecked Sendable {
+    private let raw: OpaquePointer
+    let rowCount: Int
+    let columnCount: Int
+
+    /// Takes over a result that nobody else holds.
+    init(taking raw: OpaquePointer) {
+        self.raw = raw
+        rowCount = Int(PQntuples(raw))
+        columnCount = Int(PQnfields(raw))
+    }
+
+    deinit { PQclear(raw) }
+
+    var status: ExecStatusType { PQresultStatus(raw) }
+    var commandTag: String { PQcmdStatus(raw).map { String(cString: $0) } ?? "" }
+
+    /// Rows inserted, updated, deleted or selected; 0 for other commands.
+    var affectedRows: Int { PQcmdTuples(raw).flatMap { Int(String(cString: $0)) } ?? 0 }
+
+    func columnName(_ column: Int) -> String { PQfname(raw, Int32(column)).map { String(cString: $0) } ?? "" }
+    func columnType(_ column: Int) -> PostgresType { PostgresType(rawValue: PQftype(raw, Int32(column))) }
+    func isBinary(_ column: Int) -> Bool { PQfformat(raw, Int32(column)) == 1 }
+
+    /// The column with that exact name; the first, if several have it.
+    func columnIndex(_ name: String) -> Int? {
+        (0..<columnCount).first { columnName($0) == name }
+    }
+
+    /// The bytes of a value, valid while this object lives; `nil` for NULL.
+    func bytes(row: Int, column: Int) -> UnsafeRawBufferPointer? {
+        if PQgetisnull(raw, Int32(row), Int32(column)) == 1 { return nil }
+        let length = Int(PQgetlength(raw, Int32(row), Int32(column)))
+        return UnsafeRawBufferPointer(start: PQgetvalue(raw, Int32(row), Int32(column)), count: length)
+    }
+
+    /// The server's error, if the result is one.
+    var error: PostgresError? {
+        switch status {
+        case PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE: break
+        default: return nil
+        }
+        let state = field(HELIOGRAPH_DIAG_SQLSTATE).map { SQLState(rawValue: $0) }
+        let text = field(HELIOGRAPH_DIAG_MESSAGE_PRIMARY) ?? PQresultErrorMessage(raw).map { String(cString: $0) } ?? ""
+        var error = PostgresError(state == nil ? .connectionLost : .server, text, sqlState: state)
+        error.detail = field(HELIOGRAPH_DIAG_MESSAGE_DETAIL)
+        error.hint = field(HELIOGRAPH_DIAG_MESSAGE_HINT)
+        error.constraint = field(HELIOGRAPH_DIAG_CONSTRAINT_NAME)
+        error.schema = field(HELIOGRAPH_DIAG_SCHEMA_NAME)
+        error.table = field(HELIOGRAPH_DIAG_TABLE_NAME)
+        error.column = field(HELIOGRAPH_DIAG_COLUMN_NAME)
+        error.position = field(HELIOGRAPH_DIAG_STATEMENT_POSITION).flatMap { Int($0) }
+        return error
+    }
+
+    private func field(_ code: heliograph_error_field) -> String? {
+        PQresultErrorField(raw, Int32(code.rawValue)).map { String(cString: $0) }
+    }
+
+    /// A one-line rendering for the log: severity and message.
+    static func noticeText(_ raw: OpaquePointer?) -> String {
+        PostgresError.oneLine(PQresultErrorMessage(raw).map { String(cString: $0) } ?? "")
+    }
+}

@@ -1,0 +1,37 @@
+/// One row of a result.
+public struct Row: Sendable {
+    let storage: ResultStorage
+    /// The row's place in the result, from 0.
+    public let index: Int
+
+    /// How many columns it has.
+    public var columnCount: Int { storage.columnCount }
+
+    /// A column's value, by its place from 0.
+    /// - Throws: ``PostgresError`` with `decoding`, naming column, PostgreSQL type and Swift type.
+    public func decode<Value: PostgresDecodable>(_ column: Int, as type: Value.Type = Value.self) throws -> Value {
+        guard column >= 0, column < storage.columnCount else {
+            throw PostgresError(.decoding, "the result has \(storage.columnCount) columns, none with index \(column)")
+        }
+        return try Value(postgres: Cell(storage: storage, row: index, column: column))
+    }
+
+    /// A column's value, by its exact name.
+    /// - Throws: ``PostgresError`` with `decoding`, naming column, PostgreSQL type and Swift type.
+    public func decode<Value: PostgresDecodable>(_ column: String, as type: Value.Type = Value.self) throws -> Value {
+        guard let place = storage.columnIndex(column) else {
+            throw PostgresError(.decoding, "the result has no column \"\(column)\"")
+        }
+        return try Value(postgres: Cell(storage: storage, row: index, column: place))
+    }
+
+    /// The first columns, in order, as these types.
+    public func decode<each Value: PostgresDecodable>(as types: (repeat (each Value).Type)) throws -> (repeat each Value) {
+        var column = -1
+        func next<T: PostgresDecodable>(_ type: T.Type) throws -> T {
+            column += 1
+            return try decode(column, as: type)
+        }
+        return (repeat try next((each Value).self))
+    }
+}

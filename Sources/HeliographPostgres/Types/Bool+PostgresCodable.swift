@@ -1,0 +1,24 @@
+extension Bool: PostgresCodable, PostgresArrayElement {
+    public static var postgresType: PostgresType { .bool }
+    public static var postgresElementType: PostgresType { .bool }
+    public static var postgresArrayType: PostgresType { .boolArray }
+    public var elementBytes: [UInt8] { [self ? 1 : 0] }
+    public var bind: Bind { .binary(elementBytes, as: .bool) }
+
+    public init?(elementBytes: UnsafeRawBufferPointer) {
+        guard elementBytes.count == 1 else { return nil }
+        self = elementBytes[0] != 0
+    }
+
+    public init(postgres cell: Cell) throws {
+        self = try cell.withBytes(for: Bool.self) { bytes in
+            guard cell.type == .bool, let value = Bool(elementBytes: bytes) else { throw cell.mismatch(Bool.self) }
+            return value
+        }
+    }
+
+    public init(json value: JSONValue) throws {
+        guard case .bool(let value) = value else { throw JSONMismatch(Bool.self) }
+        self = value
+    }
+}

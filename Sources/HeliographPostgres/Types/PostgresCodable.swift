@@ -1,0 +1,43 @@
+/// A Swift type whose values can be sent as parameters.
+public protocol PostgresEncodable: Sendable {
+    /// The PostgreSQL type that values are sent as; ``PostgresType/unknown`` leaves it to the server.
+    static var postgresType: PostgresType { get }
+    /// This value as a parameter.
+    var bind: Bind { get }
+}
+
+/// A Swift type that can be read from a column.
+public protocol PostgresDecodable: Sendable {
+    /// Reads a value of a result.
+    /// - Throws: ``PostgresError`` with `decoding`, made by ``Cell/mismatch(_:)`` or ``Cell/unrepresentable(_:_:)``.
+    init(postgres cell: Cell) throws
+
+    /// Reads a value as PostgreSQL's `to_json` writes it, as it stands in the records of the signal log.
+    /// - Throws: ``JSONMismatch``.
+    init(json value: JSONValue) throws
+}
+
+/// Both ways.
+public typealias PostgresCodable = PostgresEncodable & PostgresDecodable
+
+/// A type of which PostgreSQL has arrays.
+public protocol PostgresArrayElement: PostgresEncodable {
+    /// The type of an array of these.
+    static var postgresArrayType: PostgresType { get }
+    /// The type of one element in a binary array, where ``PostgresType/unknown`` is not allowed.
+    static var postgresElementType: PostgresType { get }
+    /// The element's binary format.
+    var elementBytes: [UInt8] { get }
+    /// Reads an element's binary format; `nil` if it is not one.
+    init?(elementBytes: UnsafeRawBufferPointer)
+}
+
+/// A JSON value that is not of the form that a type is written in.
+public struct JSONMismatch: Error, CustomStringConvertible {
+    let type: Any.Type
+
+    /// - Parameter type: what was wanted.
+    public init(_ type: Any.Type) { self.type = type }
+
+    public var description: String { "the JSON value is not what PostgreSQL writes for a \(type)" }
+}

@@ -1,0 +1,56 @@
+/// A PostgreSQL type by its object identifier; those of the built-in types are fixed for ever.
+public struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    public let rawValue: UInt32
+
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// The server infers the type from where the value stands.
+    public static let unknown = Self(rawValue: 0)
+    public static let bool = Self(rawValue: 16)
+    public static let bytea = Self(rawValue: 17)
+    public static let char = Self(rawValue: 18)
+    public static let name = Self(rawValue: 19)
+    public static let int8 = Self(rawValue: 20)
+    public static let int2 = Self(rawValue: 21)
+    public static let int4 = Self(rawValue: 23)
+    public static let text = Self(rawValue: 25)
+    public static let oid = Self(rawValue: 26)
+    public static let json = Self(rawValue: 114)
+    public static let xml = Self(rawValue: 142)
+    public static let float4 = Self(rawValue: 700)
+    public static let float8 = Self(rawValue: 701)
+    /// An untyped literal in a result.
+    public static let unknownLiteral = Self(rawValue: 705)
+    public static let boolArray = Self(rawValue: 1000)
+    public static let byteaArray = Self(rawValue: 1001)
+    public static let int2Array = Self(rawValue: 1005)
+    public static let int4Array = Self(rawValue: 1007)
+    public static let textArray = Self(rawValue: 1009)
+    public static let int8Array = Self(rawValue: 1016)
+    public static let float4Array = Self(rawValue: 1021)
+    public static let float8Array = Self(rawValue: 1022)
+    public static let bpchar = Self(rawValue: 1042)
+    public static let varchar = Self(rawValue: 1043)
+    public static let timestamptz = Self(rawValue: 1184)
+    public static let timestamptzArray = Self(rawValue: 1185)
+    public static let numeric = Self(rawValue: 1700)
+    public static let uuid = Self(rawValue: 2950)
+    public static let uuidArray = Self(rawValue: 2951)
+    public static let jsonb = Self(rawValue: 3802)
+    public static let xid8 = Self(rawValue: 5069)
+
+    /// Types made by CREATE TYPE and extensions have identifiers from here on, different in each database.
+    var isUserDefined: Bool { rawValue >= 16_384 }
+
+    private static let names: [PostgresType: String] = [
+        .bool: "bool", .bytea: "bytea", .char: "\"char\"", .name: "name", .int8: "int8", .int2: "int2", .int4: "int4",
+        .text: "text", .oid: "oid", .json: "json", .xml: "xml", .float4: "float4", .float8: "float8",
+        .unknownLiteral: "unknown", .boolArray: "bool[]", .byteaArray: "bytea[]", .int2Array: "int2[]",
+        .int4Array: "int4[]", .textArray: "text[]", .int8Array: "int8[]", .float4Array: "float4[]",
+        .float8Array: "float8[]", .bpchar: "bpchar", .varchar: "varchar", .timestamptz: "timestamptz",
+        .timestamptzArray: "timestamptz[]", .numeric: "numeric", .uuid: "uuid", .uuidArray: "uuid[]", .jsonb: "jsonb",
+        .xid8: "xid8",
+    ]
+
+    public var description: String { Self.names[self] ?? "with OID \(rawValue)" }
+}

@@ -1,0 +1,64 @@
+extension LocalCluster {
+    /// How to reach a database of this cluster, in libpq's keyword form.
+    ///
+    /// - Parameter database: The database; `postgres` exists from the start.
+    public func connectionString(database: String = "postgres") -> String {
+        let parts = [("host", folder.path), ("port", "\(Self.port)"), ("user", Self.user), ("dbname", database)]
+        return parts.map { "\($0.0)=\(Self.connectionValue($0.1))" }.joined(separator: " ")
+    }
+
+    /// Creates a database.
+    ///
+    /// - Parameters:
+    ///   - name: The database's name, any text.
+    ///   - template: The database to copy, to which nobody may be connected; `nil` copies the empty one.
+    /// - Throws: ``LocalClusterError`` with the server's message.
+    public func createDatabase(_ name: String, template: String? = nil) async throws {
+        let source = template.map { " TEMPLATE \(Self.identifier($0))" } ?? ""
+        try await psql("CREATE DATABASE \(Self.identifier(name))\(source)")
+    }
+
+    /// Drops a database and disconnects whoever uses it, also in a task that is cancelled.
+    ///
+    /// A database that does not exist is no error.
+    ///
+    /// - Parameter name: The database's name.
+    /// - Throws: ``LocalClusterError`` with the server's message.
+    public func dropDatabase(_ name: String) async throws {
+        try await uncancelled { [self] in
+            _ = try await psql("DROP DATABASE IF EXISTS \(Self.identifier(name)) WITH (FORCE)")
+        }
+    }
+
+    /// Runs SQL as any other program would, through `psql`.
+    ///
+    /// - Parameters:
+    ///   - script: Statements and `psql` commands; each statement is a transaction of its own unless the script says
+    ///     otherwise. It ends at the first error.
+    ///   - database: The database to run it in.
+    /// - Returns: The rows as text, one a line, columns divided by `|`, without headings.
+    /// - Throws: ``LocalClusterError`` with the server's message.
+    @discardableResult
+    public func psql(_ script: String, database: String = "postgres") async throws -> String {
+        let run = try await ProcessRun.run(
+            programs.path(of: "psql"),
+            ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", connectionString(database: database), "-f", "-"],
+            input: script
+        )
+        guard run.succeeded else {
+            throw LocalClusterError(.commandFailed, "psql failed: \(run.complaint)")
+        }
+        return run.standardOutput.hasSuffix("\n") ? String(run.standardOutput.dropLast()) : run.standardOutput
+    }
+
+    /// A value as libpq's keyword form wants it.
+    private static func connectionValue(_ value: String) -> String {
+        let isPlain = !value.isEmpty && !value.contains { $0.isWhitespace || $0 == "'" || $0 == "\\" }
+        return isPlain ? value : "'\(value.replacing("\\", with: "\\\\").replacing("'", with: "\\'"))'"
+    }
+
+    /// A name as SQL wants it.
+    private static func identifier(_ name: String) -> String {
+        "\"\(name.replacing("\"", with: "\"\""))\""
+    }
+}

@@ -1,0 +1,140 @@
+import HeliographLog
+
+/// The lanes that a session holds and their places: without input or output.
+///
+/// A place moves in memory past records of other lanes, and in the database only with effects or when it is flushed. After a crash
+/// the part that was only in memory is read again, and holds nothing for the lane.
+struct LaneTable {
+    struct Lane: Equatable {
+        /// The newest version in the database; only who knows it can advance the lane.
+        var version: Int64
+        var generation: Int
+        var place: LanePlace
+        /// Whether the place is ahead of the database.
+        var isDirty = false
+        /// A record of this lane failed: how often, and when to try again.
+        var failures = 0
+        var blockedUntil: ContinuousClock.Instant?
+    }
+
+    /// Lanes with the same place, which are read together.
+    struct Group: Equatable {
+        let place: LanePlace
+        let generation: Int
+        /// In ascending order.
+        let lanes: [Int]
+        /// Whether the first record has failed before and is to be tried alone.
+        let isSuspect: Bool
+    }
+
+    private(set) var lanes: [Int: Lane] = [:]
+
+    var held: [Int] { lanes.keys.sorted() }
+    var isDirty: Bool { lanes.values.contains(where: \.isDirty) }
+
+    /// Takes over what the database says of lanes that have just been locked.
+    mutating func hold(_ lane: Int, version: Int64, generation: Int, place: LanePlace) {
+        lanes[lane] = Lane(version: version, generation: generation, place: place)
+    }
+
+    /// Forgets a lane whose lock has been given up.
+    mutating func release(_ lane: Int) { lanes[lane] = nil }
+
+    /// The lanes that can be read now, by place. Those that failed stand alone, so that they hold nobody else up.
+    func groups(at now: ContinuousClock.Instant) -> [Group] {
+        var groups: [Group] = []
+        for lane in held {
+            guard let state = lanes[lane] else { continue }
+            if let until = state.blockedUntil, until > now { continue }
+            if state.failures > 0 {
+                groups.append(Group(place: state.place, generation: state.generation, lanes: [lane], isSuspect: true))
+                continue
+            }
+            let match = groups.firstIndex {
+                !$0.isSuspect && $0.generation == state.generation && $0.place == state.place
+            }
+            if let match {
+                let group = groups[match]
+                groups[match] = Group(
+                    place: group.place.preferringTicks(of: state.place), generation: group.generation,
+                    lanes: group.lanes + [lane], isSuspect: false
+                )
+            } else {
+                groups.append(
+                    Group(place: state.place, generation: state.generation, lanes: [lane], isSuspect: false)
+                )
+            }
+        }
+        return groups
+    }
+
+    /// Moves lanes on in memory: the log holds nothing for them up to there.
+    mutating func skip(_ skipped: some Sequence<Int>, to place: LanePlace) {
+        for lane in skipped {
+            guard var state = lanes[lane] else { continue }
+            if state.place == place {
+                state.place = state.place.preferringTicks(of: place)
+            } else {
+                state.place = place
+                state.isDirty = true
+            }
+            lanes[lane] = state
+        }
+    }
+
+    /// Notes that the database has accepted a place for these lanes, with the effects of a batch.
+    mutating func commit(_ written: some Sequence<Int>, at place: LanePlace) {
+        flush(written, at: place)
+        for lane in written {
+            lanes[lane]?.failures = 0
+            lanes[lane]?.blockedUntil = nil
+        }
+    }
+
+    /// Notes that the database has accepted a place that was ahead of it.
+    mutating func flush(_ written: some Sequence<Int>, at place: LanePlace) {
+        for lane in written {
+            lanes[lane]?.version += 1
+            lanes[lane]?.place = place
+            lanes[lane]?.isDirty = false
+        }
+    }
+
+    /// The lanes among these whose place is ahead of the database, by place.
+    func dirtyGroups(among candidates: some Sequence<Int>) -> [(place: LanePlace, lanes: [Int])] {
+        var groups: [(place: LanePlace, generation: Int, lanes: [Int])] = []
+        for lane in candidates.sorted() {
+            guard let state = lanes[lane], state.isDirty else { continue }
+            if let match = groups.firstIndex(where: { $0.place == state.place && $0.generation == state.generation }) {
+                groups[match].place = groups[match].place.preferringTicks(of: state.place)
+                groups[match].lanes.append(lane)
+            } else {
+                groups.append((state.place, state.generation, [lane]))
+            }
+        }
+        return groups.map { ($0.place, $0.lanes) }
+    }
+
+    /// Stops a lane before a record that failed; the others go on.
+    mutating func block(_ lane: Int, at place: LanePlace, until: ContinuousClock.Instant) {
+        guard var state = lanes[lane] else { return }
+        if state.place != place { state.isDirty = true }
+        state.place = place
+        state.failures += 1
+        state.blockedUntil = until
+        lanes[lane] = state
+    }
+
+    /// When the first blocked lane may be tried again.
+    var nextRetry: ContinuousClock.Instant? { lanes.values.compactMap(\.blockedUntil).min() }
+}
+
+extension LanePlace {
+    /// The same place; with the ticks of an equal one, where this has none.
+    func preferringTicks(of other: LanePlace) -> LanePlace {
+        var place = self
+        if place.lo.tick == nil { place.lo.tick = other.lo.tick }
+        if place.hi?.tick == nil { place.hi?.tick = other.hi?.tick }
+        return place
+    }
+}

@@ -1,0 +1,170 @@
+import HeliographLog
+import HeliographPostgres
+import Logging
+
+/// The session that holds a subscription's lanes and does its effects.
+///
+/// Both on one session, so that a lane's lock falls only together with the transaction that is open. The server ends the session
+/// when its client is gone or silent.
+final class LaneSession {
+    let connection: Connection
+    private let schema: SQL
+    let registration: Registration
+
+    init(connection: Connection, registration: Registration, schema: SchemaName) {
+        self.connection = connection
+        self.registration = registration
+        self.schema = SQL(unsafe: schema.name)
+    }
+
+    /// Sets the time-outs with which the server frees the lanes of a frozen or vanished worker.
+    static func prepare(_ connection: Connection, silenceLimit: Duration) async throws {
+        let limit = max(1_000, Int(silenceLimit / .milliseconds(1)))
+        try await connection.runScript(
+            unsafe: """
+                SET client_connection_check_interval = '250ms';
+                SET idle_session_timeout = '\(limit)ms';
+                SET idle_in_transaction_session_timeout = '\(limit)ms';
+                SET statement_timeout = '\(limit)ms';
+                SET lock_timeout = '\(limit / 2)ms';
+                SET tcp_user_timeout = '\(limit)ms';
+                SET tcp_keepalives_idle = 5;
+                SET tcp_keepalives_interval = 2;
+                SET tcp_keepalives_count = 3;
+                SET default_transaction_isolation = 'read committed';
+                """
+        )
+        try await refusePooler(connection)
+    }
+
+    /// Behind a pooler that shares sessions out by transaction a session's locks and settings belong to nobody.
+    private static func refusePooler(_ connection: Connection) async throws {
+        // (a constant of ours, the backend's own id): nobody else wants this lock.
+        let key = Int32(bitPattern: 0x48_47_50_43)
+        let first = try await connection.query("SELECT pg_backend_pid(), pg_try_advisory_lock(\(key), pg_backend_pid())")
+        let second = try await connection.query("SELECT pg_backend_pid(), pg_advisory_unlock(\(key), pg_backend_pid())")
+        guard let before = try first.decode(as: (Int32.self, Bool.self)).first,
+            let after = try second.decode(as: (Int32.self, Bool.self)).first,
+            before.0 == after.0, before.1, after.1
+        else {
+            throw WorkerError(
+                .pooler, "between this worker and PostgreSQL stands a pooler in transaction mode: connect workers to the server itself"
+            )
+        }
+    }
+
+    // MARK: Lanes
+
+    /// Joins the workers of the subscription: each holds a shared lock beside the lanes.
+    func join() async throws {
+        try await connection.query("SELECT pg_advisory_lock_shared(\(registration.lockClass), -1)")
+    }
+
+    /// How many workers the subscription has at this moment. It is also the ping that keeps an idle session alive.
+    func memberCount() async throws -> Int {
+        let rows = try await connection.query(
+            """
+            SELECT count(*) FROM pg_locks
+            WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                AND classid::int8 = \(Int64(UInt32(bitPattern: registration.lockClass)))
+                AND objid::int8 = 4294967295 AND objsubid = 2 AND mode = 'ShareLock' AND granted
+            """
+        )
+        return try rows.first?.decode(0, as: Int.self) ?? 1
+    }
+
+    /// Locks up to `limit` of these lanes.
+    func lock(_ candidates: [Int], limit: Int) async throws -> [Int] {
+        let rows = try await connection.query(
+            """
+            SELECT lane FROM unnest(\(candidates.map { Int32(clamping: $0) })) AS lane
+            WHERE pg_try_advisory_lock(\(registration.lockClass), lane) LIMIT \(limit)
+            """
+        )
+        return try rows.map { try $0.decode(0) }
+    }
+
+    func unlock(_ lanes: [Int]) async throws {
+        try await connection.query(
+            """
+            SELECT pg_advisory_unlock(\(registration.lockClass), lane)
+            FROM unnest(\(lanes.map { Int32(clamping: $0) })) AS lane
+            """
+        )
+    }
+
+    /// Reads the newest versions of lanes, which must be locked.
+    func readPositions(of lanes: [Int], into table: inout LaneTable) async throws {
+        let rows = try await connection.query(
+            """
+            SELECT lane::int4, version, generation, lo, lo_snapshot::text, hi, hi_snapshot::text, last_id
+            FROM \(schema).current_positions(\(registration.id), \(lanes.map { Int16(clamping: $0) }))
+            """
+        )
+        for row in rows {
+            let lane: Int = try row.decode(0)
+            let lo = Cursor(snapshot: Snapshot(try row.decode(4)), tick: try row.decode(3))
+            let hiTick: Int64? = try row.decode(5)
+            let hi: String? = try row.decode(6)
+            table.hold(
+                lane, version: try row.decode(1), generation: try row.decode(2),
+                place: LanePlace(
+                    lo: lo, hi: hi.map { Cursor(snapshot: Snapshot($0), tick: hiTick) }, lastID: try row.decode(7)
+                )
+            )
+        }
+    }
+
+    // MARK: Transactions
+
+    /// Opens a transaction and names the snapshots that a place consists of.
+    /// - Parameter origin: for the context of what the receivers write.
+    /// - Returns: the place with its ticks.
+    func begin(_ place: LanePlace, origin: String?) async throws -> LanePlace {
+        var statements: [SQL] = ["BEGIN ISOLATION LEVEL READ COMMITTED"]
+        if place.lo.tick == nil { statements.append(recordTick(place.lo)) }
+        if let hi = place.hi, hi.tick == nil { statements.append(recordTick(hi)) }
+        if let origin { statements.append("SELECT \(schema).set_context(origin => \(origin))") }
+        let results = try await connection.pipeline(statements)
+        var named = place
+        var next = 1
+        if place.lo.tick == nil {
+            named.lo.tick = try results[next].first?.decode(0)
+            next += 1
+        }
+        if let hi = place.hi, hi.tick == nil { named.hi?.tick = try results[next].first?.decode(0) }
+        return named
+    }
+
+    /// Ends the transaction of a batch: deferred constraints, positions, COMMIT, in one round trip.
+    ///
+    /// The position comes last before COMMIT: so nobody ever waits for the lock of a frozen worker's position.
+    /// - Throws: ``BatchRefused`` when the server refused it, so that nothing has happened; ``Doubt`` when only the database knows.
+    func commit(_ lanes: [Int], of table: LaneTable, at place: LanePlace) async throws {
+        let versions = lanes.map { table.lanes[$0]?.version ?? 0 }
+        let generation = lanes.first.flatMap { table.lanes[$0]?.generation } ?? 0
+        let results: [Rows]
+        do {
+            results = try await connection.pipeline([
+                "SET CONSTRAINTS ALL IMMEDIATE",
+                """
+                SELECT \(schema).advance(
+                    \(registration.id), \(lanes.map { Int16(clamping: $0) }), \(versions), \(Int32(clamping: generation)),
+                    \(place.lo.tick), \(place.hi?.tick), \(place.lastID)
+                )
+                """,
+                "COMMIT",
+            ])
+        } catch let error as PostgresError {
+            if error.code == .server, error.statementIndex == 0, !error.isConnectionLoss {
+                throw BatchRefused(error: error)
+            }
+            throw Doubt(error: error)
+        }
+        guard results.last?.commandTag == "COMMIT" else {
+            throw Doubt(error: PostgresError(.transactionAborted, "COMMIT was answered with ROLLBACK"))
+        }
+    }
+
+    private func recordTick(_ cursor: Cursor) -> SQL { "SELECT \(schema).record_tick(\(cursor.snapshot.text)::pg_snapshot)" }
+}

@@ -1,0 +1,62 @@
+import HeliographLog
+import HeliographPostgres
+
+/// What the database knows a subscription by.
+struct Registration: Sendable {
+    let id: Int32
+    let laneCount: Int
+    let generation: Int
+    /// The revision in force: higher than this program's when another one has been deployed.
+    let revision: Int
+    let isSuperseded: Bool
+    /// The first number of the advisory locks of the subscription's lanes; the second is the lane.
+    let lockClass: Int32
+
+    /// Registers a subscription, or finds it.
+    /// - Throws: ``WorkerError`` when the declaration contradicts another one, or a sender is not attached.
+    static func register(
+        _ subscription: Subscription, schema: SchemaName, on connection: Connection
+    ) async throws -> Registration {
+        try await requireAttached(subscription, schema: schema, on: connection)
+        let rows = try await connection.query(
+            """
+            SELECT id, lanes::int4, generation, revision, outcome, hashtext(\(schema.name) || '/' || \(subscription.name))
+            FROM \(unsafe: schema.name).register_subscription(
+                \(subscription.name), \(Int32(clamping: subscription.revision)), \(subscription.declaration),
+                \(Int32(clamping: subscription.laneCount)), \(subscription.start.rawValue)
+            )
+            """
+        )
+        guard let row = rows.first else {
+            throw PostgresError(.decoding, "register_subscription returned no row")
+        }
+        let (id, lanes, generation, revision, outcome, lockClass) = try row.decode(
+            as: (Int32.self, Int32.self, Int32.self, Int32.self, String.self, Int32.self)
+        )
+        if outcome == "conflict" {
+            throw WorkerError(
+                .conflictingDeclaration,
+                "subscription \(subscription.name) is declared otherwise under revision \(revision): raise its revision"
+            )
+        }
+        return Registration(
+            id: id, laneCount: Int(lanes), generation: Int(generation), revision: Int(revision),
+            isSuperseded: outcome == "superseded", lockClass: lockClass
+        )
+    }
+
+    private static func requireAttached(
+        _ subscription: Subscription, schema: SchemaName, on connection: Connection
+    ) async throws {
+        let senders = subscription.sources.map(\.sender)
+        let rows = try await connection.query(
+            "SELECT sender FROM \(unsafe: schema.name).attachment WHERE sender = ANY (\(senders))"
+        )
+        let attached = Set(try rows.map { try $0.decode(0, as: String.self) })
+        guard let missing = senders.first(where: { !attached.contains($0) }) else { return }
+        throw WorkerError(
+            .notAttached,
+            "subscription \(subscription.name): \(missing) is not captured: run `heliograph attach \(missing)`"
+        )
+    }
+}

@@ -1,0 +1,78 @@
+import HeliographLog
+public import HeliographModels
+public import HeliographPostgres
+public import Logging
+public import ServiceLifecycle
+
+/// Runs subscriptions, together with any number of other processes that run the same ones.
+///
+/// As a service it goes on until shutdown: then it finishes the batches that run and gives up its lanes. It survives lost
+/// connections and restarts of the server.
+///
+/// ```swift
+/// let worker = Worker([createProfile], database: configuration, logger: logger)
+/// try await ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+/// ```
+public struct Worker: Service {
+    private let subscriptions: [Subscription]
+    private let database: ConnectionConfiguration
+    private let configuration: WorkerConfiguration
+    private let signals: ModelSignals
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - subscriptions: what to run.
+    ///   - database: the server itself, not a pooler in transaction mode.
+    ///   - signals: the in-process receivers that saves by subscriptions run, too.
+    public init(
+        _ subscriptions: [Subscription], database: ConnectionConfiguration, configuration: WorkerConfiguration = .init(),
+        signals: ModelSignals = .init(), logger: Logger
+    ) {
+        self.subscriptions = subscriptions
+        self.database = database
+        self.configuration = configuration
+        self.signals = signals
+        self.logger = logger
+    }
+
+    /// Runs until shutdown.
+    /// - Throws: ``WorkerError`` or ``LogError`` for a set-up that cannot work; ``PostgresError`` when the server cannot be
+    ///   reached at the start. Later it reconnects.
+    public func run() async throws {
+        try await checkSetUp()
+        let bell = Bell(database, schema: configuration.schema, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await bell.run() }
+            try await withThrowingTaskGroup(of: Void.self) { runners in
+                for subscription in subscriptions {
+                    let runner = SubscriptionRunner(
+                        subscription: subscription, database: database, configuration: configuration, bell: bell,
+                        signals: signals, logger: logger
+                    )
+                    runners.addTask { try await runner.run() }
+                }
+                // The first that cannot go on ends the others.
+                while try await runners.next() != nil {}
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func checkSetUp() async throws {
+        var names: Set<String> = []
+        for subscription in subscriptions {
+            try subscription.validate()
+            guard names.insert(subscription.name).inserted else {
+                throw WorkerError(.badDeclaration, "subscription \(subscription.name) is declared twice")
+            }
+        }
+        let connection = try await Connection.connect(database, logger: logger)
+        do {
+            try await Migrator(schema: configuration.schema).check(on: connection)
+            await connection.close()
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+}

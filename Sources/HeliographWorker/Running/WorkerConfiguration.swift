@@ -1,0 +1,39 @@
+public import HeliographLog
+public import HeliographPostgres
+
+/// How a worker behaves.
+public struct WorkerConfiguration: Sendable {
+    /// Default: `heliograph`.
+    public var schema: SchemaName
+    /// At most so many records in one transaction. Default: 500.
+    public var batchSize: Int
+    /// After this time a batch commits what it has. Default: 1 s.
+    public var batchTime: Duration
+    /// How long to sleep at most when no bell rings; also how often lanes are shared out anew. Default: 1 s, jittered.
+    public var pollInterval: Duration
+    /// How often places that moved only in memory are written, while the log moves. Default: 5 s.
+    public var flushInterval: Duration
+    /// After how much silence in a transaction, or in a statement, the server ends this worker's session and so frees its lanes.
+    /// Default: 30 s. A receiver that needs longer between two statements fails.
+    public var silenceLimit: Duration
+    /// The wait before a failed record is tried again. Default: 100 ms, doubling to 60 s.
+    public var retryBackoff: Backoff
+    /// What the context of the receivers' writes says about where they come from. Default: none.
+    public var origin: String?
+
+    public init(
+        schema: SchemaName = .standard, batchSize: Int = 500, batchTime: Duration = .seconds(1),
+        pollInterval: Duration = .seconds(1), flushInterval: Duration = .seconds(5),
+        silenceLimit: Duration = .seconds(30),
+        retryBackoff: Backoff = Backoff(initial: .milliseconds(100), maximum: .seconds(60)), origin: String? = nil
+    ) {
+        self.schema = schema
+        self.batchSize = max(1, batchSize)
+        self.batchTime = batchTime
+        self.pollInterval = pollInterval
+        self.flushInterval = flushInterval
+        self.silenceLimit = silenceLimit
+        self.retryBackoff = retryBackoff
+        self.origin = origin
+    }
+}

@@ -1,0 +1,4 @@
+/// What a test's receiver throws.
+struct Refusal: Error, Equatable {
+    var reason = "no"
+}

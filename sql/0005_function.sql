@@ -1,0 +1,230 @@
+-- 0005: choosing a key, and the capture function of a table.
+
+-- quote_all_identifiers is pinned where a sender's name is made: public.users must not become "public"."users".
+create function heliograph.sender_name(relation regclass) returns text
+language sql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
+    select format('%I.%I', n.nspname, c.relname)
+    from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+    where c.oid = relation
+$function$;
+
+create function heliograph.check_capturable(relation regclass) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+declare
+    c      pg_class;
+    schema text;
+    reason text;
+begin
+    select * into c from pg_class as t where t.oid = relation;
+    if not found then
+        raise exception 'relation % does not exist', relation using errcode = 'undefined_table';
+    end if;
+    schema := c.relnamespace::regnamespace;
+    reason := case
+        when schema in ('pg_catalog', 'information_schema', 'pg_toast') then 'a system table'
+        when schema = 'heliograph'::regnamespace::text then 'one of the log''s own tables'
+        when c.relkind = 'v' then 'a view'
+        when c.relkind = 'm' then 'a materialized view'
+        when c.relkind = 'f' then 'a foreign table'
+        when c.relkind = 'p' then 'a partitioned table'
+        when c.relkind <> 'r' then 'not a table'
+        when c.relpersistence = 't' then 'a temporary table'
+        when c.relispartition then 'a partition'
+        when exists (select from pg_inherits as i where relation::oid in (i.inhrelid, i.inhparent))
+            then 'part of an inheritance tree'
+    end;
+    if reason is not null then
+        raise exception '% cannot be captured: it is %', relation, reason
+            using errcode = 'HG012', hint = 'Attach an ordinary table.';
+    end if;
+end
+$function$;
+
+-- Raises HG011 unless the columns can be the key of a record: NOT NULL, hashable, and not kept unique by a deferrable
+-- constraint, under which an insert can be logged before the delete that makes room for it.
+create function heliograph.check_key(relation regclass, key text[]) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    reason text;
+    c      record;
+begin
+    for c in
+        select k.name, a.type, a.is_not_null
+        from unnest(key) with ordinality as k (name, n)
+        left join heliograph.columns_of(relation) as a on a.name = k.name
+        order by k.n
+    loop
+        if c.type is null then
+            raise exception 'table % has no column %', relation, quote_ident(c.name)
+                using errcode = 'HG013', hint = 'Name columns of the table as its key.';
+        elsif not c.is_not_null then
+            reason := format('column %I may be NULL', c.name);
+        else
+            begin
+                -- The type cache says whether there is a default hash operator class, also for arrays and domains.
+                execute format('select hash_record_extended(row(null::%s), 0)', format_type(c.type, null));
+            exception when undefined_function then
+                reason := format('type %s of column %I has no hash function', format_type(c.type, null), c.name);
+            end;
+        end if;
+    end loop;
+    if reason is null and exists (
+        select from pg_constraint as u
+        where u.conrelid = relation and u.contype in ('p', 'u') and u.condeferrable
+          and (select array_agg(a.attname::text) from pg_attribute as a
+               where a.attrelid = relation and a.attnum = any (u.conkey)) <@ key
+    ) then
+        reason := 'its uniqueness is deferrable';
+    end if;
+    if reason is not null then
+        raise exception 'key (%) of table % cannot be used: %',
+            (select string_agg(quote_ident(k.name), ', ') from unnest(key) as k (name)), relation, reason
+            using errcode = 'HG011',
+                  hint = 'Use NOT NULL columns of hashable types under an immediate primary key or unique constraint.';
+    end if;
+end
+$function$;
+
+-- The columns of the primary key, else of the oldest unique index that can serve.
+create function heliograph.choose_key(relation regclass) returns text[]
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    candidate record;
+    failure   text;
+    hints     text;
+begin
+    for candidate in
+        select array(select a.attname::text
+                     from unnest(i.indkey::int2[]) with ordinality as k (attnum, n)
+                     join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.attnum
+                     where k.n <= i.indnkeyatts
+                     order by k.n) as columns
+        from pg_index as i
+        where i.indrelid = relation and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+        order by i.indisprimary desc, i.indexrelid
+    loop
+        begin
+            perform heliograph.check_key(relation, candidate.columns);
+            return candidate.columns;
+        exception when sqlstate 'HG011' then
+            if failure is null then
+                get stacked diagnostics failure = message_text, hints = pg_exception_hint;
+            end if;
+        end;
+    end loop;
+    if failure is not null then
+        raise exception '%', failure using errcode = 'HG011', hint = hints;
+    end if;
+    raise exception 'table % has no key', relation
+        using errcode = 'HG010', hint = 'Add a primary key, or name the columns that identify a row.';
+end
+$function$;
+
+-- Called by a capture function whose text no longer fits: makes the settings what they must be for as long as its
+-- statement runs, and returns what they were. Local to the transaction, so an error undoes it.
+create function heliograph.pin_settings(settings text[]) returns text[]
+language plpgsql volatile as $function$
+declare
+    former pg_catalog.text[] := array(select pg_catalog.current_setting(s.name)
+                                      from pg_catalog.unnest(settings) as s (name));
+begin
+    perform pg_catalog.set_config(s.name, heliograph.pinned_value(s.name), true)
+    from pg_catalog.unnest(settings) as s (name);
+    return former;
+end
+$function$;
+
+create function heliograph.restore_settings(settings text[], former text[]) returns void
+language plpgsql volatile as $function$
+begin
+    perform pg_catalog.set_config(s.name, s.value, true)
+    from rows from (pg_catalog.unnest(settings), pg_catalog.unnest(former)) as s (name, value);
+end
+$function$;
+
+-- The statement that logs an operation of a table as it is now. A key column that is gone stays in, as NULL.
+create function heliograph.statement_for_now(relation oid, operation text, sender text, key_columns text[]) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    select heliograph.capture_statement(
+        lower(operation), sender,
+        array_agg(c.name) || array(select k.name from unnest(key_columns) as k (name)
+                                   where k.name <> all (array_agg(c.name))),
+        key_columns, bool_and(heliograph.json_form(c.type) = 'plain'), null)
+    from heliograph.columns_of(relation) as c
+$function$;
+
+-- CREATE FUNCTION for one table. `columns` are those that may be recorded, the key's among them.
+create function heliograph.capture_function(
+    relation oid, sender text, function_name text, columns text[], key_columns text[], excluded text[],
+    operations text[], bell boolean
+) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
+declare
+    -- With columns left out the list is all there is: a column that comes later, or a renamed one, may be a secret.
+    closed   boolean := cardinality(excluded) > 0;
+    whole    boolean := not closed and not exists (
+                 select from heliograph.columns_of(relation) as c where heliograph.json_form(c.type) <> 'plain');
+    settings text[] := heliograph.settings_of_table(relation, columns);
+    fits     text := case when not closed then format(
+                 'heliograph.fits(%s, %L, %L, %L, %L)',
+                 relation, sender, function_name, case when not whole then columns end, settings) end;
+    branches text;
+    body     text;
+    quote    text := '$capture$';
+begin
+    select string_agg(concat_ws(E'\n',
+               format('if tg_op operator(pg_catalog.=) %L then', upper(o.name)),
+               heliograph.capture_statement(o.name, sender, columns, key_columns, whole, fits) || ';',
+               'logged := found;',
+               -- Nothing logged: the statement touched no row, or no longer fits the table.
+               case when not closed and o.name <> 'truncate' then format(
+                   E'if not logged then\nmissed := exists (select from %s);\nend if;',
+                   case o.name when 'insert' then '__hg_n' else '__hg_o' end) end),
+               E'\nels' order by o.n)
+    into branches
+    from unnest(operations) with ordinality as o (name, n);
+
+    body := concat_ws(E'\n',
+        '',
+        'declare',
+        'logged boolean := false;',
+        case when not closed then concat_ws(E'\n',
+            'missed boolean := false;',
+            'settings pg_catalog.text[];',
+            'former pg_catalog.text[];') end,
+        'begin',
+        format('if tg_relid operator(pg_catalog.<>) %s::pg_catalog.oid then', relation),
+        format('perform heliograph.check_captured(tg_relid, %s, %L, %L);', relation, sender, function_name),
+        'end if;',
+        branches,
+        'end if;',
+        case when not closed then concat_ws(E'\n',
+            'if missed then',
+            'settings := heliograph.settings_of_table(tg_relid, null);',
+            'former := heliograph.pin_settings(settings);',
+            format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %L);', sender, key_columns),
+            'perform heliograph.restore_settings(settings, former);',
+            'logged := true;',
+            'end if;') end,
+        -- After the insert: its lock on the log is what a pump that goes quiet waits for. And no more bells once the
+        -- queue of notifications is half full: a full one would fail the writer's commit.
+        case when bell then concat_ws(E'\n',
+            'if logged',
+            'and coalesce(pg_catalog.pg_sequence_last_value(''heliograph.bell''), 0) operator(pg_catalog.=) 0',
+            'and pg_catalog.pg_notification_queue_usage() operator(pg_catalog.<) 0.5 then',
+            'perform pg_catalog.pg_notify(''heliograph'', '''');',
+            'end if;') end,
+        'return null;',
+        'end',
+        '');
+    while strpos(body, quote) > 0 loop
+        quote := '$' || 'capture_' || ltrim(quote, '$');
+    end loop;
+    return concat_ws(E'\n',
+        format('create or replace function heliograph.%I() returns trigger', function_name),
+        'language plpgsql security definer',
+        (select string_agg(format('set %I to %L', s.name, heliograph.pinned_value(s.name)), E'\n')
+         from unnest(settings) as s (name)),
+        'as ' || quote || body || quote || ';');
+end
+$function$;
