@@ -99,6 +99,7 @@ let bookshop: [Target] = [
             "BookshopAPI",
             "Heliograph",
             "HeliographDashboard",
+            "HeliographProgram",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "Logging", package: "swift-log"),
@@ -110,11 +111,24 @@ let bookshop: [Target] = [
         dependencies: [
             "Bookshop",
             "Heliograph",
+            "HeliographProgram",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
     ),
+]
+
+/// What the three programs have in common: how they end, where they log, how the database is named.
+let programs: [Target] = [
+    .target(
+        name: "HeliographProgram",
+        dependencies: [
+            "Heliograph",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    )
 ]
 
 /// The command line. Its target is not called `heliograph`: beside `Heliograph` that would clash where file names ignore case.
@@ -123,6 +137,7 @@ let commandLine: [Target] = [
         name: "HeliographCLI",
         dependencies: [
             "Heliograph",
+            "HeliographProgram",
             "HeliographTesting",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
@@ -172,7 +187,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.0"),
     ],
-    targets: libraries + bookshop + commandLine + tests,
+    targets: libraries + programs + bookshop + commandLine + tests,
     swiftLanguageModes: [.v6]
 )
 

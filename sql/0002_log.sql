@@ -52,6 +52,10 @@ create table heliograph.signal_log_1 partition of heliograph.signal_log for valu
 create index signal_log_xid_id_idx on heliograph.signal_log (xid, id);
 create index signal_log_id_idx on heliograph.signal_log (id);
 
+-- Transactions are usually small. Statistics taken after a few huge ones would have the planner scan a whole leaf for
+-- the records of one.
+alter table heliograph.signal_log_1 alter column xid set (n_distinct = -1);
+
 -- Column by column: who, when and in which transaction is not for a capture function to say.
 grant insert (sender, operation, key, previous_key, instance, previous, changed, lane_hash)
     on heliograph.signal_log to heliograph_capture;

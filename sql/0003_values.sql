@@ -80,6 +80,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $function$
         when 'DateStyle' then 'ISO, YMD'
         when 'IntervalStyle' then 'iso_8601'
         when 'TimeZone' then 'UTC'
+        when 'array_nulls' then 'on'
         when 'bytea_output' then 'hex'
         when 'extra_float_digits' then '1'
         when 'lc_monetary' then 'C'
@@ -99,7 +100,9 @@ begin
     if t.typtype = 'd' then
         return heliograph.settings_of_type(t.typbasetype);
     elsif t.typcategory = 'A' and t.typelem <> 0 then
-        return heliograph.settings_of_type(t.typelem);
+        -- json_of() reads an array of foreign values back as text[], and NULL in it must stay NULL.
+        return heliograph.settings_of_type(t.typelem)
+            || case when heliograph.json_form(type) = 'array' then '{array_nulls}'::text[] end;
     elsif t.typtype = 'e' then
         return '{}';
     elsif t.typtype in ('r', 'm') then

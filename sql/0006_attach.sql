@@ -94,8 +94,9 @@ begin
             using errcode = 'HG013', hint = 'If it was renamed, exclude it by its new name.';
     end if;
     if cardinality(key) > 0 then
-        perform heliograph.check_key(relation, key);
-        key_columns := key;
+        key_columns := array(select k.name from unnest(key) with ordinality as k (name, n)
+                             group by k.name order by min(k.n));
+        perform heliograph.check_key(relation, key_columns);
     else
         key_columns := heliograph.choose_key(relation);
     end if;

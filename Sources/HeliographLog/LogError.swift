@@ -4,7 +4,9 @@ import HeliographPostgres
 public struct LogError: Error, Sendable, CustomStringConvertible {
     /// The kind of an error. New kinds may be added in any version.
     public struct Code: Hashable, Sendable {
-        private enum Base { case badArgument, notInstalled, outdated, newer, attachRefused, unknownTable, unreadableRecord }
+        private enum Base {
+            case badArgument, notInstalled, outdated, newer, attachRefused, unknownTable, unreadableRecord
+        }
         private let base: Base
 
         /// An argument cannot be used.

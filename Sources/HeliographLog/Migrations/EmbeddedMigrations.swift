@@ -196,6 +196,10 @@ create table heliograph.signal_log_1 partition of heliograph.signal_log for valu
 create index signal_log_xid_id_idx on heliograph.signal_log (xid, id);
 create index signal_log_id_idx on heliograph.signal_log (id);
 
+-- Transactions are usually small. Statistics taken after a few huge ones would have the planner scan a whole leaf for
+-- the records of one.
+alter table heliograph.signal_log_1 alter column xid set (n_distinct = -1);
+
 -- Column by column: who, when and in which transaction is not for a capture function to say.
 grant insert (sender, operation, key, previous_key, instance, previous, changed, lane_hash)
     on heliograph.signal_log to heliograph_capture;
@@ -331,6 +335,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $function$
         when 'DateStyle' then 'ISO, YMD'
         when 'IntervalStyle' then 'iso_8601'
         when 'TimeZone' then 'UTC'
+        when 'array_nulls' then 'on'
         when 'bytea_output' then 'hex'
         when 'extra_float_digits' then '1'
         when 'lc_monetary' then 'C'
@@ -350,7 +355,9 @@ begin
     if t.typtype = 'd' then
         return heliograph.settings_of_type(t.typbasetype);
     elsif t.typcategory = 'A' and t.typelem <> 0 then
-        return heliograph.settings_of_type(t.typelem);
+        -- json_of() reads an array of foreign values back as text[], and NULL in it must stay NULL.
+        return heliograph.settings_of_type(t.typelem)
+            || case when heliograph.json_form(type) = 'array' then '{array_nulls}'::text[] end;
     elsif t.typtype = 'e' then
         return '{}';
     elsif t.typtype in ('r', 'm') then
@@ -562,9 +569,9 @@ begin
         '        ' || compared,
         '    from (',
         '        select o.*, n.*, pg_catalog.unnest(case',
-        format('            when pg_catalog.record_ne(row(%s), row(%s)) then ''{t,f}''::pg_catalog.bool[]',
+        format('            when pg_catalog.record_ne(row(%s), row(%s)) then array[true, false]',
                format(key_expr, 'o.o'), format(key_expr, 'n.n')),
-        '            else ''{null}'' end) as gone',
+        '            else array[null::pg_catalog.bool] end) as gone',
         format('        from (select pg_catalog.row_number() over () as oi, %sc.*',
                case when whole then 'coalesce(t.*) as o, ' end),
         '              from __hg_o as t ' || heliograph.column_scope(columns, 'o') || ') as o',
@@ -922,8 +929,9 @@ begin
             using errcode = 'HG013', hint = 'If it was renamed, exclude it by its new name.';
     end if;
     if cardinality(key) > 0 then
-        perform heliograph.check_key(relation, key);
-        key_columns := key;
+        key_columns := array(select k.name from unnest(key) with ordinality as k (name, n)
+                             group by k.name order by min(k.n));
+        perform heliograph.check_key(relation, key_columns);
     else
         key_columns := heliograph.choose_key(relation);
     end if;

@@ -15,7 +15,8 @@ public struct LogReader: Sendable {
     ///   - hi: the end; `nil` for now. Never one that is newer than this statement.
     ///   - limit: at most so many records.
     public func read(
-        from lo: Snapshot, to hi: Snapshot? = nil, _ filter: RecordFilter = .init(), limit: Int, on connection: Connection
+        from lo: Snapshot, to hi: Snapshot? = nil, _ filter: RecordFilter = .init(), limit: Int,
+        on connection: Connection
     ) async throws -> Window {
         let start: SQL = "\(lo.text)::pg_snapshot"
         // Transactions are found by number: those begun after lo, and those that were open in lo and have ended since. So an old

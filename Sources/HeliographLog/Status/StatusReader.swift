@@ -11,7 +11,9 @@ public struct StatusReader: Sendable {
         let migrator = Migrator(schema: schema)
         try await migrator.check(on: connection)
         let log = try await connection.query(logQuery)
-        guard let row = log.first else { throw PostgresError(.decoding, "the server sent no row where there is always one") }
+        guard let row = log.first else {
+            throw PostgresError(.decoding, "the server sent no row where there is always one")
+        }
         let flag: Int64 = try row.decode(0)
         return LogStatus(
             schemaVersion: try await migrator.currentVersion(on: connection),

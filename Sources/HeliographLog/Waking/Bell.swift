@@ -46,7 +46,8 @@ public final class Bell: Service, Sendable {
 
     /// Listens until shutdown.
     public func run() async throws {
-        let listener = NotificationListener(configuration, channels: [schema.name], logger: logger) { [weak self] event in
+        let listener = NotificationListener(configuration, channels: [schema.name], logger: logger) {
+            [weak self] event in
             self?.handle(event)
         }
         try await listener.run()
@@ -64,7 +65,8 @@ public final class Bell: Service, Sendable {
                 return state.isListening
             }
             if wasListening {
-                logger.info("the bell's connection is lost; reading goes on by polling", metadata: ["error": "\(error)"])
+                logger.info(
+                    "the bell's connection is lost; reading goes on by polling", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -53,6 +53,7 @@ public struct Database: Sendable {
     /// - Throws: What `body` throws; ``ValidationFailure`` for a deferred constraint; `PostgresError`:
     ///   `transactionAborted` when `body` swallowed the error of a statement, `commitUnknown` when the connection broke
     ///   during COMMIT.
+    @discardableResult
     public func transaction<R>(
         _ mode: TransactionMode = TransactionMode(), _ body: (Transaction) async throws -> R
     ) async throws -> R {

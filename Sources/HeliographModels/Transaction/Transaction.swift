@@ -77,6 +77,7 @@ public final class Transaction {
     /// - Parameter body: Gets this handle again.
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws; `PostgresError` with `transactionAborted` if `body` swallowed the error of a statement.
+    @discardableResult
     public func savepoint<R>(_ body: (Transaction) async throws -> R) async throws -> R {
         let connection = try liveConnection()
         hooks.openSavepoint()

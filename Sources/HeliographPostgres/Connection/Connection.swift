@@ -1,5 +1,5 @@
-public import Logging
 import Dispatch
+public import Logging
 
 /// One session on a PostgreSQL server, over libpq.
 ///

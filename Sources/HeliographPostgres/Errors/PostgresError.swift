@@ -6,7 +6,8 @@ public struct PostgresError: Error, Sendable {
     /// The kind of an error. New kinds may be added in any version.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Base: String {
-            case notConfigured, connectionFailed, connectionLost, server, decoding, invalidValue, invalidUse, poolTimeout
+            case notConfigured, connectionFailed, connectionLost, server, decoding, invalidValue, invalidUse,
+                poolTimeout
             case transactionAborted, commitUnknown
         }
         private let base: Base

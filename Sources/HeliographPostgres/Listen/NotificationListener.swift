@@ -47,7 +47,9 @@ public final class NotificationListener: Service, Sendable {
                     failures = 0
                     onEvent(.listening)
                     while true {
-                        for notification in try await connection.nextNotifications() { onEvent(.notification(notification)) }
+                        for notification in try await connection.nextNotifications() {
+                            onEvent(.notification(notification))
+                        }
                     }
                 } catch {
                     await connection.close()

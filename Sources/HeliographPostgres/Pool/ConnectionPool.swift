@@ -114,7 +114,9 @@ public final class ConnectionPool: Service, Sendable {
         guarded.withLock { ($0.state.openCount, $0.state.idleCount, $0.state.waitingCount) }
     }
 
-    private static var shutDownError: PostgresError { PostgresError(.invalidUse, "the connection pool has been shut down") }
+    private static var shutDownError: PostgresError {
+        PostgresError(.invalidUse, "the connection pool has been shut down")
+    }
 
     private func lease() async throws -> Connection {
         while true {
@@ -169,7 +171,8 @@ public final class ConnectionPool: Service, Sendable {
                 Self.timers.asyncAfter(deadline: .now() + seconds) { [weak self] in
                     self?.refuse(
                         waiter,
-                        PostgresError(.poolTimeout, "no connection became free within \(timeout): raise the pool's maximum")
+                        PostgresError(
+                            .poolTimeout, "no connection became free within \(timeout): raise the pool's maximum")
                     )
                 }
             }

@@ -11,7 +11,9 @@ public struct Bind: Sendable {
     let content: Content
 
     /// A value in the type's binary format.
-    public static func binary(_ bytes: [UInt8], as type: PostgresType) -> Bind { Bind(type: type, content: .binary(bytes)) }
+    public static func binary(_ bytes: [UInt8], as type: PostgresType) -> Bind {
+        Bind(type: type, content: .binary(bytes))
+    }
 
     /// A value in its text format. With ``PostgresType/unknown`` the server takes the type from where the value stands.
     public static func text(_ text: String, as type: PostgresType = .unknown) -> Bind {

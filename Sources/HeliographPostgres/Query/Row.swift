@@ -26,7 +26,9 @@ public struct Row: Sendable {
     }
 
     /// The first columns, in order, as these types.
-    public func decode<each Value: PostgresDecodable>(as types: (repeat (each Value).Type)) throws -> (repeat each Value) {
+    public func decode<each Value: PostgresDecodable>(as types: (repeat (each Value).Type)) throws -> (
+        repeat each Value
+    ) {
         var column = -1
         func next<T: PostgresDecodable>(_ type: T.Type) throws -> T {
             column += 1

@@ -14,7 +14,9 @@ public struct Rows: Sendable, RandomAccessCollection {
     }
 
     /// The columns' names, in order.
-    public var columnNames: [String] { storage.map { storage in (0..<storage.columnCount).map(storage.columnName) } ?? [] }
+    public var columnNames: [String] {
+        storage.map { storage in (0..<storage.columnCount).map(storage.columnName) } ?? []
+    }
 
     /// What the server says it did: `INSERT 0 3`, `COMMIT`.
     public var commandTag: String { storage?.commandTag ?? "" }
@@ -24,7 +26,9 @@ public struct Rows: Sendable, RandomAccessCollection {
 
     /// The first columns of each row, in order, as these types: `try rows.decode(as: (Int64.self, String.self))`.
     /// - Throws: ``PostgresError`` with `decoding`, naming row, column and types.
-    public func decode<each Value: PostgresDecodable>(as types: (repeat (each Value).Type)) throws -> [(repeat each Value)] {
+    public func decode<each Value: PostgresDecodable>(as types: (repeat (each Value).Type)) throws -> [(
+        repeat each Value
+    )] {
         var decoded: [(repeat each Value)] = []
         decoded.reserveCapacity(count)
         for row in self { decoded.append(try row.decode(as: (repeat each types))) }

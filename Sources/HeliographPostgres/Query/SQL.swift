@@ -62,14 +62,18 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     public struct StringInterpolation: StringInterpolationProtocol {
         var fragments: [Fragment] = []
 
-        public init(literalCapacity: Int, interpolationCount: Int) { fragments.reserveCapacity(interpolationCount * 2 + 1) }
+        public init(literalCapacity: Int, interpolationCount: Int) {
+            fragments.reserveCapacity(interpolationCount * 2 + 1)
+        }
 
         public mutating func appendLiteral(_ literal: String) {
             if !literal.isEmpty { fragments.append(.text(literal)) }
         }
 
         /// A value, sent as a parameter.
-        public mutating func appendInterpolation(_ value: some PostgresEncodable) { fragments.append(.value(value.bind)) }
+        public mutating func appendInterpolation(_ value: some PostgresEncodable) {
+            fragments.append(.value(value.bind))
+        }
 
         /// A value or NULL, sent as a parameter.
         public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {

@@ -1,7 +1,7 @@
 #if os(Linux)
-typealias SystemPoller = EpollPoller
+    typealias SystemPoller = EpollPoller
 #else
-typealias SystemPoller = PollPoller
+    typealias SystemPoller = PollPoller
 #endif
 
 /// The process's reactor, started by the first connection.

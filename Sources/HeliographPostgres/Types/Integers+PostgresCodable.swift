@@ -75,7 +75,9 @@ extension Int: PostgresCodable, PostgresArrayElement {
     public var elementBytes: [UInt8] { bigEndianBytes(Int64(self)) }
     public var bind: Bind { .binary(elementBytes, as: .int8) }
     public init?(elementBytes: UnsafeRawBufferPointer) {
-        guard let value = loadBigEndian(elementBytes, as: Int64.self), let integer = Int(exactly: value) else { return nil }
+        guard let value = loadBigEndian(elementBytes, as: Int64.self), let integer = Int(exactly: value) else {
+            return nil
+        }
         self = integer
     }
     public init(postgres cell: Cell) throws { self = try decodeInteger(cell, as: Self.self) }

@@ -11,7 +11,7 @@ import Subprocess
 /// ```
 ///
 /// The server has its own folder in the temporary directory, listens on a Unix socket in that folder only, and trusts
-/// everybody who can reach it, which is this account. Its superuser is `heliograph`. Started as root, the server runs as
+/// everybody who can reach it, which is this account. Its superuser is `postgres`. Started as root, the server runs as
 /// `postgres` or `nobody`.
 ///
 /// The server is stopped and its folder removed by ``stop()``, when the process exits, and, by a watchdog beside the
@@ -43,8 +43,9 @@ public final class LocalCluster: Sendable {
         case immediate
     }
 
-    /// The name of the server's superuser.
-    public static let user = "heliograph"
+    /// The name of the server's superuser. Not `heliograph`: a role finds the schema of its own name before `public`, and its
+    /// tables would land among the log's.
+    public static let user = "postgres"
 
     /// The port; on a Unix socket it is a part of the socket's name only.
     public static let port = 5432

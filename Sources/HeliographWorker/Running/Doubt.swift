@@ -9,4 +9,3 @@ struct Doubt: Error {
 struct BatchRefused: Error {
     let error: PostgresError
 }
-

@@ -41,14 +41,16 @@ final class LaneSession {
     private static func refusePooler(_ connection: Connection) async throws {
         // (a constant of ours, the backend's own id): nobody else wants this lock.
         let key = Int32(bitPattern: 0x48_47_50_43)
-        let first = try await connection.query("SELECT pg_backend_pid(), pg_try_advisory_lock(\(key), pg_backend_pid())")
+        let first = try await connection.query(
+            "SELECT pg_backend_pid(), pg_try_advisory_lock(\(key), pg_backend_pid())")
         let second = try await connection.query("SELECT pg_backend_pid(), pg_advisory_unlock(\(key), pg_backend_pid())")
         guard let before = try first.decode(as: (Int32.self, Bool.self)).first,
             let after = try second.decode(as: (Int32.self, Bool.self)).first,
             before.0 == after.0, before.1, after.1
         else {
             throw WorkerError(
-                .pooler, "between this worker and PostgreSQL stands a pooler in transaction mode: connect workers to the server itself"
+                .pooler,
+                "between this worker and PostgreSQL stands a pooler in transaction mode: connect workers to the server itself"
             )
         }
     }
@@ -166,5 +168,7 @@ final class LaneSession {
         }
     }
 
-    private func recordTick(_ cursor: Cursor) -> SQL { "SELECT \(schema).record_tick(\(cursor.snapshot.text)::pg_snapshot)" }
+    private func recordTick(_ cursor: Cursor) -> SQL {
+        "SELECT \(schema).record_tick(\(cursor.snapshot.text)::pg_snapshot)"
+    }
 }

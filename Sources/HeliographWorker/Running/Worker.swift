@@ -25,7 +25,8 @@ public struct Worker: Service {
     ///   - database: the server itself, not a pooler in transaction mode.
     ///   - signals: the in-process receivers that saves by subscriptions run, too.
     public init(
-        _ subscriptions: [Subscription], database: ConnectionConfiguration, configuration: WorkerConfiguration = .init(),
+        _ subscriptions: [Subscription], database: ConnectionConfiguration,
+        configuration: WorkerConfiguration = .init(),
         signals: ModelSignals = .init(), logger: Logger
     ) {
         self.subscriptions = subscriptions

@@ -19,7 +19,8 @@ public struct Event<M: Model>: Sendable {
     init(_ record: Record) throws {
         guard let row = record.instance else {
             throw LogError(
-                .unreadableRecord, "record \(record.id) of \(record.sender) has no row: subscribe to it by sources, not by model"
+                .unreadableRecord,
+                "record \(record.id) of \(record.sender) has no row: subscribe to it by sources, not by model"
             )
         }
         self.record = record

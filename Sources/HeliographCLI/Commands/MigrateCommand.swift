@@ -1,0 +1,40 @@
+import ArgumentParser
+import Heliograph
+import HeliographProgram
+
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate", abstract: "Install or upgrade the schema of the signal log."
+    )
+
+    @OptionGroup var database: DatabaseOptions
+
+    @Flag(help: "Only say what would be done.")
+    var dryRun = false
+
+    @Flag(help: "Print the SQL of all steps, for psql or another migrator, and do nothing.")
+    var sql = false
+
+    func run() async throws {
+        let schema = try database.schemaName
+        let migrator = Migrator(schema: schema)
+        if sql {
+            Terminal.say(migrator.script())
+            return
+        }
+        try await database.withConnection { connection in
+            let outcome = try await migrator.migrate(on: connection, isDryRun: dryRun)
+            for step in outcome.applied {
+                Terminal.say("\(dryRun ? "would apply" : "applied") \(step.version) \(step.name)")
+            }
+            let version = outcome.applied.last?.version ?? outcome.before
+            if outcome.applied.isEmpty {
+                Terminal.say("schema \(schema) is at version \(version): nothing to do")
+            } else if dryRun {
+                Terminal.say("schema \(schema) is at version \(outcome.before), \(version) would be installed")
+            } else {
+                Terminal.say("schema \(schema) is at version \(version)")
+            }
+        }
+    }
+}
