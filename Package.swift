@@ -24,7 +24,7 @@ let libraries: [Target] = [
             "HeliographSignals",
             "HeliographPostgres",
             .product(name: "Logging", package: "swift-log"),
-            .product(name: "ServiceContextModule", package: "swift-service-context"),
+            .product(name: "Instrumentation", package: "swift-distributed-tracing"),
         ]
     ),
     .target(
@@ -60,7 +60,7 @@ let libraries: [Target] = [
             "Heliograph",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "Logging", package: "swift-log"),
-            .product(name: "Metrics", package: "swift-metrics"),
+            .product(name: "CoreMetrics", package: "swift-metrics"),
         ]
     ),
     .target(
@@ -89,6 +89,7 @@ let bookshop: [Target] = [
             "Heliograph",
             "HeliographDashboard",
             .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "Instrumentation", package: "swift-distributed-tracing"),
             .product(name: "Logging", package: "swift-log"),
         ]
     ),
@@ -101,9 +102,10 @@ let bookshop: [Target] = [
             "HeliographDashboard",
             "HeliographProgram",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Configuration", package: "swift-configuration"),
+            .product(name: "CoreMetrics", package: "swift-metrics"),
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "Logging", package: "swift-log"),
-            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
     ),
     .executableTarget(
@@ -114,7 +116,6 @@ let bookshop: [Target] = [
             "HeliographProgram",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
-            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
     ),
 ]
@@ -127,6 +128,8 @@ let programs: [Target] = [
             "Heliograph",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ]
     )
 ]
@@ -180,9 +183,11 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
+        // Without its traits: only programs read their settings with it, from the environment.
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.5.0"),
-        .package(url: "https://github.com/apple/swift-service-context.git", from: "1.2.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.20.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.0"),

@@ -5,7 +5,9 @@
 @_exported public import class HeliographLog.Bell
 @_exported public import class HeliographLog.BellWaiter
 @_exported public import struct HeliographLog.LogError
+@_exported public import struct HeliographLog.LogEvents
 @_exported public import struct HeliographLog.LogFollower
+@_exported public import struct HeliographLog.LogPlace
 @_exported public import struct HeliographLog.LogReader
 @_exported public import struct HeliographLog.LogStatus
 @_exported public import struct HeliographLog.Migration
@@ -32,6 +34,7 @@
 @_exported public import protocol HeliographModels.RefusablePayload
 @_exported public import struct HeliographModels.Saved
 @_exported public import struct HeliographModels.Saving
+@_exported public import struct HeliographModels.SignalContext
 @_exported public import struct HeliographModels.TableDescription
 @_exported public import class HeliographModels.Transaction
 @_exported public import struct HeliographModels.ValidatingSignal

@@ -54,16 +54,15 @@ struct TailCommand: AsyncParsableCommand {
 
     private func print(_ follower: LogFollower) async throws {
         var printed = 0
-        try await follower.follow(from: start.start) { event in
+        for try await event in follower.events(from: start.start) {
             switch event {
-            case .record(let record):
+            case .record(let record, _):
                 Terminal.say(json ? record.json : RecordLine.text(of: record))
                 printed += 1
-                return count.map { printed < $0 } ?? true
-            case .caughtUp: return !noFollow
+                if printed == count { return }
+            case .caughtUp: if noFollow { return }
             case .reset:
                 Terminal.complain("the server was restarted: records of the moments before may be missing here")
-                return true
             }
         }
     }

@@ -2,7 +2,7 @@ public import HeliographPostgres
 
 /// The tables whose changes are mirrored.
 public struct Attachments: Sendable {
-    private let schema: SchemaName
+    let schema: SchemaName
 
     public init(schema: SchemaName = .standard) { self.schema = schema }
 
@@ -69,27 +69,5 @@ public struct Attachments: Sendable {
         } catch {
             throw LogError.explain(error, schema: schema)
         }
-    }
-}
-
-extension Attachments {
-    /// The senders under which tables are captured.
-    /// - Throws: ``LogError`` with `unknownTable` for a name that is no table's, or one of a table that is not captured.
-    public func senders(of tables: [String], on connection: Connection) async throws -> [String] {
-        var senders: [String] = []
-        for table in tables {
-            let rows = try await connection.query(
-                """
-                SELECT sender FROM \(unsafe: schema.name).attachment
-                WHERE relid = to_regclass(\(table))::oid OR sender = \(table)
-                """
-            )
-            guard let sender = try rows.first?.decode(0, as: String.self) else {
-                throw LogError(
-                    .unknownTable, "\(table) is not captured: run `heliograph attach\(schema.option) \(table)`")
-            }
-            senders.append(sender)
-        }
-        return senders
     }
 }

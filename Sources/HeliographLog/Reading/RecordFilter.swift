@@ -23,6 +23,9 @@ public struct RecordFilter: Sendable, Hashable {
     /// The lanes to read; `nil` for all.
     public var lanes: [Int]?
 
+    /// Records with smaller numbers are not wanted, whenever they commit. Default: 0, for all.
+    public var minimumID: Int64 = 0
+
     public init(sources: [Source]? = nil, laneCount: Int = 1, lanes: [Int]? = nil) {
         self.sources = sources
         self.laneCount = laneCount
@@ -31,7 +34,7 @@ public struct RecordFilter: Sendable, Hashable {
 
     /// The condition on a row of the log under the alias `log`.
     var condition: SQL {
-        var conditions: [SQL] = []
+        var conditions: [SQL] = minimumID > 0 ? ["log.id >= \(minimumID)"] : []
         if let sources {
             let each: [SQL] = sources.map { source in
                 let operations = source.operations

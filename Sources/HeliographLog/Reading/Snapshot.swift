@@ -8,7 +8,23 @@ public struct Snapshot: Sendable, Hashable, CustomStringConvertible {
     /// The snapshot that sees nothing: the beginning of the log.
     public static let beginning = Snapshot("1:1:")
 
+    /// - Parameter text: as PostgreSQL wrote it.
     public init(_ text: String) { self.text = text }
+
+    /// A snapshot from a text of unknown origin; `nil` where PostgreSQL would refuse it.
+    init?(validating text: String) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 3, let xmin = UInt64(parts[0]), let xmax = UInt64(parts[1]), xmin > 0, xmin <= xmax else {
+            return nil
+        }
+        var previous = xmin
+        for (index, part) in parts[2].split(separator: ",", omittingEmptySubsequences: false).enumerated()
+        where !(index == 0 && part.isEmpty) {
+            guard let open = UInt64(part), open < xmax, index == 0 ? open >= xmin : open > previous else { return nil }
+            previous = open
+        }
+        self.text = text
+    }
 
     public var description: String { text }
 }

@@ -1,5 +1,6 @@
 public import HeliographPostgres
 public import Logging
+import ServiceContextModule
 
 /// Where models are kept: a pool of connections, and the signals that saves and deletions send.
 ///
@@ -14,12 +15,10 @@ public struct Database: Sendable {
     public let pool: ConnectionPool
     /// The signals that saves and deletions send.
     public let signals: ModelSignals
-    /// The name of this process, for receivers that want to know who writes.
+    /// The name of this process, which the records of its transactions carry as their origin.
     public let origin: String?
-    /// A statement that each transaction begins with, in the same round trip as its BEGIN: to set the context (origin,
-    /// actor, request) that its records in the signal log carry. A copy of the database with another context serves another
-    /// request.
-    public var contextStatement: SQL?
+    /// The setting that carries a transaction's ``SignalContext`` into its records.
+    private let contextSetting: String
     private let logger: Logger
 
     /// Creates a database.
@@ -28,19 +27,19 @@ public struct Database: Sendable {
     ///   - pool: The connections.
     ///   - signals: The signals that saves and deletions send. Default: new ones, without receivers.
     ///   - origin: The name of this process. Default: none.
-    ///   - contextStatement: What each transaction begins with. Default: nothing.
+    ///   - logSchema: The schema of the signal log, for the setting that carries the context. Default: `heliograph`.
     ///   - logger: Told of after-commit hooks and receivers that failed. Default: nobody is told.
     public init(
         pool: ConnectionPool,
         signals: ModelSignals = ModelSignals(),
         origin: String? = nil,
-        contextStatement: SQL? = nil,
+        logSchema: String = "heliograph",
         logger: Logger = Logger(label: "heliograph.models", factory: { _ in SwiftLogNoOpLogHandler() })
     ) {
         self.pool = pool
         self.signals = signals
         self.origin = origin
-        self.contextStatement = contextStatement
+        contextSetting = "\(logSchema).context"
         self.logger = logger
     }
 
@@ -75,9 +74,12 @@ public struct Database: Sendable {
         return result
     }
 
+    /// Opens the transaction, and says what it is for in the same round trip.
     private func begin(_ mode: TransactionMode, on connection: Connection) async throws {
-        if let contextStatement {
-            try await connection.pipeline([mode.begin, contextStatement])
+        var context = ServiceContext.current?.signalContext ?? SignalContext()
+        context.origin = context.origin ?? origin
+        if let statement = context.statement(setting: contextSetting) {
+            try await connection.pipeline([mode.begin, statement])
         } else {
             try await connection.query(mode.begin)
         }

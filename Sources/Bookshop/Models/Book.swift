@@ -1,0 +1,26 @@
+public import Foundation
+public import Heliograph
+
+/// A book of the shop.
+public struct Book: Model {
+    /// Drawn by the database.
+    public var id: Int64?
+    public var title: String
+    public var author: String
+    /// Set by the database.
+    public var createdAt: Date?
+
+    public init(id: Int64? = nil, title: String, author: String = "", createdAt: Date? = nil) {
+        self.id = id
+        self.title = title
+        self.author = author
+        self.createdAt = createdAt
+    }
+
+    public static let mapping = Mapping("books", Book.init) {
+        Key("id", \.id)
+        Column("title", \.title)
+        Column("author", \.author)
+        Column("created_at", \.createdAt).generated()
+    }
+}

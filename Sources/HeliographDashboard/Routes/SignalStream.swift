@@ -1,0 +1,69 @@
+public import Heliograph
+public import Hummingbird
+import HTTPTypes
+public import Logging
+
+/// Server-sent events of all records of the signal log: `GET /signals/stream`.
+///
+/// Each event is named for the record's signal (`post_save`, …) and carries the record as one line of JSON. A client that
+/// reconnects with `Last-Event-ID`, as browsers do by themselves, goes on where it was and misses nothing; the event `reset`
+/// says that this was not possible, because the server of the database had been restarted.
+///
+/// A slow client is read for more slowly: nothing is kept in memory for it.
+public struct SignalStream: Sendable {
+    private let pool: ConnectionPool
+    private let bell: Bell
+    private let schema: SchemaName
+    private let heartbeat: Duration
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - pool: where to read the log.
+    ///   - bell: wakes the streams; it must be run as a service.
+    ///   - heartbeat: after so much silence a comment is sent, so that both sides see whether the other is there. Default: 15 s.
+    public init(
+        pool: ConnectionPool, bell: Bell, schema: SchemaName = .standard, heartbeat: Duration = .seconds(15), logger: Logger
+    ) {
+        self.pool = pool
+        self.bell = bell
+        self.schema = schema
+        self.heartbeat = heartbeat
+        self.logger = logger
+    }
+
+    /// The answer to a request for the stream.
+    public func response(to request: Request) throws -> Response {
+        var start = LogFollower.Start.now
+        if let name = HTTPField.Name("Last-Event-ID"), let last = request.headers[name], !last.isEmpty {
+            guard let place = LogPlace(last) else {
+                throw HTTPError(.badRequest, message: "Last-Event-ID is not an id of this stream")
+            }
+            start = .place(place)
+        }
+        let events = LogFollower(pool: pool, bell: bell, schema: schema, logger: logger).events(from: start)
+        let heartbeat = heartbeat
+        let body = ResponseBody { writer in
+            // The headers go out with the first bytes: the client sees at once that it is connected.
+            try await writer.write(ByteBuffer(string: ": following the signal log\n\n"))
+            var lastWrite = ContinuousClock.now
+            for try await event in events {
+                let text: String
+                switch event {
+                case .record(let record, let place):
+                    text = "event: \(record.signal)\nid: \(place)\ndata: \(record.json)\n\n"
+                case .reset: text = "event: reset\ndata: {}\n\n"
+                case .caughtUp where ContinuousClock.now - lastWrite >= heartbeat: text = ": quiet\n\n"
+                case .caughtUp: continue
+                }
+                try await writer.write(ByteBuffer(string: text))
+                lastWrite = .now
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
+            body: body
+        )
+    }
+}

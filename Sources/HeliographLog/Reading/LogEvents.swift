@@ -1,0 +1,137 @@
+import HeliographPostgres
+import Logging
+import ServiceLifecycle
+
+/// What a ``LogFollower`` tells, in order.
+public struct LogEvents: AsyncSequence, Sendable {
+    public typealias Element = LogFollower.Event
+
+    let follower: LogFollower
+    let start: LogFollower.Start
+
+    public func makeAsyncIterator() -> Iterator { Iterator(follower: follower, start: start) }
+
+    /// Reads the log as its elements are asked for.
+    public struct Iterator: AsyncIteratorProtocol {
+        private let follower: LogFollower
+        private let start: LogFollower.Start
+        /// Made first, so that a bell that rings while the log is read is not missed.
+        private let waiter: BellWaiter
+        private var place: LogPlace?
+        private var pending: ArraySlice<Record> = []
+        /// What to do when the pending records have been told.
+        private var next = Next.read
+        private var failures = 0
+
+        private enum Next {
+            case read, sayCaughtUp(Snapshot), wait
+        }
+
+        init(follower: LogFollower, start: LogFollower.Start) {
+            var follower = follower
+            if case .id(let id) = start { follower.filter.minimumID = id }
+            self.follower = follower
+            self.start = start
+            waiter = follower.bell.makeWaiter()
+        }
+
+        public mutating func next() async throws -> LogFollower.Event? {
+            while !Task.isCancelled, !Task.isShuttingDownGracefully {
+                var place = try await begin()
+                if let record = pending.popFirst() {
+                    place.lastID = record.id
+                    self.place = place
+                    return .record(record, place)
+                }
+                switch next {
+                case .read:
+                    if try await !read(from: place) { return .reset }
+                case .sayCaughtUp(let hi):
+                    self.place = LogPlace(lo: hi, server: place.server)
+                    next = .wait
+                    return .caughtUp
+                case .wait:
+                    await wait()
+                    next = .read
+                }
+            }
+            return nil
+        }
+
+        /// - Returns: `false` if the place belongs to an earlier life of the server.
+        private mutating func read(from place: LogPlace) async throws -> Bool {
+            var place = place
+            let window: Window
+            do {
+                window = try await follower.read(place)
+                failures = 0
+            } catch let error as PostgresError where error.isTransient && place.server != nil {
+                failures += 1
+                follower.logger.info("reading the log failed, trying again", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: Backoff().delay(afterAttempt: failures))
+                return true
+            }
+            if let server = place.server, server != window.server {
+                self.place = try await follower.now()
+                return false
+            }
+            place.server = window.server
+            place.hi = window.hi
+            self.place = place
+            pending = window.records[...]
+            next = window.isComplete ? .sayCaughtUp(window.hi) : .read
+            return true
+        }
+
+        private mutating func begin() async throws -> LogPlace {
+            if let place { return place }
+            let first =
+                switch start {
+                case .beginning, .id: LogPlace(lo: .beginning)
+                case .place(let place): place
+                case .now: try await follower.now()
+                }
+            place = first
+            return first
+        }
+
+        private func wait() async {
+            let waiter = waiter
+            let time = follower.pollInterval * Double.random(in: 0.8...1.2)
+            await withGracefulShutdownHandler {
+                await waiter.wait(upTo: time)
+            } onGracefulShutdown: {
+                waiter.ring()
+            }
+        }
+    }
+}
+
+extension LogFollower {
+    /// The place at which all that is committed now has been told.
+    fileprivate func now() async throws -> LogPlace {
+        try await pool.withConnection { connection in
+            try await reader.noteIncarnation(on: connection)
+            let (snapshot, server) = try await reader.takeSnapshot(on: connection)
+            return LogPlace(lo: snapshot, server: server)
+        }
+    }
+
+    fileprivate func read(_ place: LogPlace) async throws -> Window {
+        try await pool.withConnection { connection in
+            if let hi = place.hi {
+                return try await reader.read(
+                    from: place.lo, to: hi, after: place.lastID, filter, limit: batchSize, on: connection
+                )
+            }
+            if place.lo == .beginning, filter.minimumID > 0 {
+                // By id from the start, or the whole log would be sorted for the records behind one.
+                let (hi, _) = try await reader.takeSnapshot(on: connection)
+                return try await reader.read(
+                    from: place.lo, to: hi, after: filter.minimumID - 1, filter, limit: batchSize, on: connection
+                )
+            }
+            return try await reader.read(from: place.lo, filter, limit: batchSize, on: connection)
+        }
+    }
+}
