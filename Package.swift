@@ -93,6 +93,14 @@ let bookshop: [Target] = [
             .product(name: "Logging", package: "swift-log"),
         ]
     ),
+    .target(
+        name: "BookshopClient",
+        dependencies: [
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ]
+    ),
     .executableTarget(
         name: "BookshopServer",
         dependencies: [
@@ -139,6 +147,7 @@ let commandLine: [Target] = [
     .executableTarget(
         name: "HeliographCLI",
         dependencies: [
+            "BookshopClient",
             "Heliograph",
             "HeliographProgram",
             "HeliographTesting",
@@ -158,7 +167,7 @@ let tests: [Target] = [
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
-            "Bookshop", "BookshopAPI", "Heliograph", "HeliographDashboard", "HeliographTesting",
+            "Bookshop", "BookshopAPI", "BookshopClient", "Heliograph", "HeliographDashboard", "HeliographTesting",
             // The programs are run as processes; naming them here has them built before the tests run.
             "BookshopServer", "BookshopWorker", "HeliographCLI",
             .product(name: "Hummingbird", package: "hummingbird"),
@@ -188,6 +197,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.81.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.20.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.0"),

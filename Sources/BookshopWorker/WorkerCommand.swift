@@ -39,6 +39,8 @@ struct WorkerCommand: AsyncParsableCommand {
             configuration: WorkerConfiguration(schema: schema, origin: Origin.ofThisProcess),
             signals: signals, logger: logger
         )
+        let names = BookshopSubscriptions.all.map(\.name).joined(separator: ", ")
+        Terminal.say("bookshop-worker works on \(names)")
         // A batch that is cut off at the deadline has not happened; another worker, or the next start, does it again.
         try await service.run([worker], logger: logger)
     }

@@ -9,7 +9,7 @@ struct HeliographCommand: AsyncParsableCommand {
             Exit status: 0 done, 1 failed, 2 usage, 3 not reachable or not set up.
             """,
         subcommands: [
-            MigrateCommand.self, AttachCommand.self, DetachCommand.self, TailCommand.self,
+            DemoCommand.self, MigrateCommand.self, AttachCommand.self, DetachCommand.self, TailCommand.self,
             StatusCommand.self,
         ]
     )

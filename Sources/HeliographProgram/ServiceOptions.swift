@@ -8,6 +8,9 @@ public struct ServiceOptions: ParsableArguments {
     @Option(help: "Seconds that a shutdown waits for what runs, before it cuts it off.")
     public var shutdownDeadline = 20
 
+    @Flag(help: "Shut down when standard input ends: for a program that another one starts and that should not outlive it.")
+    public var untilEndOfInput = false
+
     public init() {}
 
     public func validate() throws {
@@ -21,6 +24,11 @@ public struct ServiceOptions: ParsableArguments {
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
         )
+        if untilEndOfInput {
+            configuration.services.append(
+                .init(service: EndOfInput(), successTerminationBehavior: .gracefullyShutdownGroup)
+            )
+        }
         configuration.maximumGracefulShutdownDuration = .seconds(shutdownDeadline)
         try await ServiceGroup(configuration: configuration).run()
     }

@@ -56,7 +56,7 @@ public struct ConnectionConfiguration: Sendable {
     }
 
     /// What the connection string itself says.
-    private func parsedKeywords() throws(PostgresError) -> [String: String] {
+    func parsedKeywords() throws(PostgresError) -> [String: String] {
         // As PQconnectdbParams sees it: a plain word is a database name.
         let isPlainName = !connectionString.contains("=") && !connectionString.contains("://")
         if isPlainName { return connectionString.isEmpty ? [:] : ["dbname": connectionString] }

@@ -40,15 +40,8 @@ extension LocalCluster {
     /// - Throws: ``LocalClusterError`` with the server's message.
     @discardableResult
     public func psql(_ script: String, database: String = "postgres") async throws -> String {
-        let run = try await ProcessRun.run(
-            programs.path(of: "psql"),
-            ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", connectionString(database: database), "-f", "-"],
-            input: script
-        )
-        guard run.succeeded else {
-            throw LocalClusterError(.commandFailed, "psql failed: \(run.complaint)")
-        }
-        return run.standardOutput.hasSuffix("\n") ? String(run.standardOutput.dropLast()) : run.standardOutput
+        try await Psql(program: programs.path(of: "psql"), connectionString: connectionString(database: database))
+            .run(script)
     }
 
     /// A value as libpq's keyword form wants it.

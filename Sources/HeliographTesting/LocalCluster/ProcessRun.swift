@@ -35,17 +35,21 @@ struct ProcessRun: Sendable {
     ///   - path: The path of the program.
     ///   - arguments: Its arguments.
     ///   - input: What it reads from standard input.
+    ///   - variables: Further variables of its environment.
     ///   - options: The account and session it runs in.
     static func run(
         _ path: String,
         _ arguments: [String],
         input: String = "",
+        variables: [String: String] = [:],
         options: PlatformOptions = PlatformOptions()
     ) async throws -> ProcessRun {
         let result = try await Subprocess.run(
             .path(FilePath(path)),
             arguments: Arguments(arguments),
-            environment: childEnvironment,
+            environment: childEnvironment.updating(
+                Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
+            ),
             // The account may not be allowed into the folder where this program was started.
             workingDirectory: "/",
             platformOptions: options,

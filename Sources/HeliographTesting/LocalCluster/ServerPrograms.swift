@@ -6,19 +6,22 @@ struct ServerPrograms: Sendable {
     let directory: String
 
     /// The names without which a cluster cannot be run.
-    private static let required = ["initdb", "postgres", "pg_ctl", "psql"]
+    static let forCluster = ["initdb", "postgres", "pg_ctl", "psql"]
 
     /// Finds the programs.
     ///
     /// Looked at in this order: `HELIOGRAPH_PG_BIN`, `pg_config --bindir`, the search path, and where the packages of
     /// Debian, Red Hat, Homebrew and Postgres.app put them, the newest version first.
     ///
-    /// - Parameter environment: The environment variables of the program.
+    /// - Parameters:
+    ///   - required: The names without which a folder will not do.
+    ///   - environment: The environment variables of the program.
     static func find(
+        _ required: [String] = forCluster,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws -> ServerPrograms {
         if let directory = environment["HELIOGRAPH_PG_BIN"], !directory.isEmpty {
-            if let missing = missingProgram(in: directory) {
+            if let missing = missingProgram(in: directory, of: required) {
                 throw LocalClusterError(
                     .programsNotFound,
                     "HELIOGRAPH_PG_BIN is \(directory), but there is no program \(missing) in it"
@@ -27,16 +30,18 @@ struct ServerPrograms: Sendable {
             return ServerPrograms(directory: directory)
         }
         // libpq's development package brings pg_config without a server, so its answer is one candidate of several.
-        if let directory = await ProcessRun.output(of: "pg_config", ["--bindir"]), missingProgram(in: directory) == nil
+        if let directory = await ProcessRun.output(of: "pg_config", ["--bindir"]),
+            missingProgram(in: directory, of: required) == nil
         {
             return ServerPrograms(directory: directory)
         }
         let searchPath = environment["PATH", default: ""].split(separator: ":").map(String.init)
-        guard let directory = (searchPath + packageDirectories()).first(where: { missingProgram(in: $0) == nil }) else {
+        let directories = searchPath + packageDirectories()
+        guard let directory = directories.first(where: { missingProgram(in: $0, of: required) == nil }) else {
             throw LocalClusterError(
                 .programsNotFound,
-                "PostgreSQL's server programs were not found: install postgresql (\(installCommand)) "
-                    + "or set HELIOGRAPH_PG_BIN to the folder that holds initdb"
+                "PostgreSQL's programs were not found: install postgresql (\(installCommand)) "
+                    + "or set HELIOGRAPH_PG_BIN to the folder that holds \(required.joined(separator: ", "))"
             )
         }
         return ServerPrograms(directory: directory)
@@ -47,7 +52,7 @@ struct ServerPrograms: Sendable {
         "\(directory)/\(program)"
     }
 
-    private static func missingProgram(in directory: String) -> String? {
+    private static func missingProgram(in directory: String, of required: [String]) -> String? {
         required.first { !FileManager.default.isExecutableFile(atPath: "\(directory)/\($0)") }
     }
 

@@ -1,0 +1,33 @@
+import CLibPQ
+import Foundation
+
+extension ConnectionConfiguration {
+    /// The same server and role, another database: a connection string that other programs understand as well.
+    ///
+    /// What libpq takes from its own variables (`PGHOST`, …) is written out, but not passwords from `PGPASSWORD` or the
+    /// password file.
+    /// - Parameter database: the database's name.
+    /// - Throws: `connectionFailed` when the connection string is wrong.
+    public func connectionString(database: String) throws(PostgresError) -> String {
+        var keywords = Self.environmentDefaults()
+        keywords.merge(try parsedKeywords()) { _, given in given }
+        keywords.merge(options) { _, given in given }
+        keywords["dbname"] = database
+        return keywords.sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.quoted($0.value))" }.joined(separator: " ")
+    }
+
+    /// Where libpq would connect to by its own variables.
+    private static func environmentDefaults() -> [String: String] {
+        var values: [String: String] = [:]
+        let variables = [("host", "PGHOST"), ("hostaddr", "PGHOSTADDR"), ("port", "PGPORT"), ("user", "PGUSER"), ("service", "PGSERVICE")]
+        for (keyword, variable) in variables {
+            if let value = ProcessInfo.processInfo.environment[variable], !value.isEmpty { values[keyword] = value }
+        }
+        return values
+    }
+
+    /// A value in libpq's keyword form.
+    private static func quoted(_ value: String) -> String {
+        "'" + value.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+    }
+}
