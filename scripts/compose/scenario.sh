@@ -112,6 +112,20 @@ down
 docker compose up --detach --no-build --wait --wait-timeout "$patience" >/dev/null 2>&1 || fail "docker compose up failed"
 say "up: database, migration, server and two workers"
 
+# The Profiles' unique key would hide an effect that is applied twice. This notes every attempt that is committed, also one
+# that the key made void.
+sql --command "
+    CREATE TABLE effect (sender text NOT NULL, key bigint NOT NULL);
+    CREATE FUNCTION note_effect() RETURNS trigger LANGUAGE plpgsql AS \$\$
+    BEGIN
+        INSERT INTO effect VALUES (TG_ARGV[0], (to_jsonb(NEW) ->> TG_ARGV[1])::bigint);
+        RETURN NEW;
+    END \$\$;
+    CREATE TRIGGER note_effect BEFORE INSERT ON profiles
+        FOR EACH ROW EXECUTE FUNCTION note_effect('users', 'user_id');
+    CREATE TRIGGER note_effect BEFORE INSERT ON summaries
+        FOR EACH ROW EXECUTE FUNCTION note_effect('books', 'book_id');"
+
 post /users '{"username":"api-ada","email":"api-ada@example.org"}'
 post /books '{"title":"api-Notes on the Analytical Engine"}'
 sql --command "INSERT INTO users (username, email) VALUES ('psql-grace', 'psql-grace@example.org');
@@ -128,17 +142,18 @@ docker compose exec -T server heliograph status
 
 sql --command "
     WITH made AS (
-        SELECT split_part(username, '-', 1) AS through, count(*) AS users, count(p.user_id) AS profiles,
-               count(*) - count(DISTINCT u.id) AS doubled, count(*) FILTER (WHERE p.user_id IS NULL) AS lost
-        FROM users u LEFT JOIN profiles p ON p.user_id = u.id GROUP BY 1
-    ), written AS (
-        SELECT split_part(title, '-', 1) AS through, count(*) AS books, count(s.book_id) AS summaries,
-               count(*) - count(DISTINCT b.id) AS doubled, count(*) FILTER (WHERE s.book_id IS NULL) AS lost
-        FROM books b LEFT JOIN summaries s ON s.book_id = b.id GROUP BY 1
+        SELECT 'users' AS sender, users.id AS key, split_part(username, '-', 1) AS through, p.user_id IS NULL AS lacks
+        FROM users LEFT JOIN profiles AS p ON p.user_id = users.id
+        UNION ALL
+        SELECT 'books', books.id, split_part(title, '-', 1), s.book_id IS NULL
+        FROM books LEFT JOIN summaries AS s ON s.book_id = books.id
+    ), applied AS (
+        SELECT sender, key, count(*) AS times FROM effect GROUP BY sender, key
     )
-    SELECT through, users, profiles, books, summaries, made.lost + written.lost AS lost,
-           made.doubled + written.doubled AS doubled
-    FROM made JOIN written USING (through) ORDER BY through"
+    SELECT through, sender, count(*) AS written, sum(times) AS effects, count(*) FILTER (WHERE lacks) AS lost,
+           sum(greatest(coalesce(times, 0) - 1, 0)) AS doubled
+    FROM made LEFT JOIN applied USING (sender, key)
+    GROUP BY through, sender ORDER BY through, sender DESC"
 
 # Known numbers, so that a table of nothing cannot pass. Users: one by the API, one by psql, two by the API while a worker
 # was dead, twice 1,499 in the bursts.
@@ -146,4 +161,5 @@ expect 3002 users users
 expect 3002 "profiles JOIN users ON users.id = user_id AND bio = 'This is my bio.'" Profiles
 expect 304 books books
 expect 304 "summaries JOIN books ON books.id = book_id" Summaries
+expect 0 "(SELECT FROM effect GROUP BY sender, key HAVING count(*) > 1) AS doubled" "doubled effects"
 say "every living user has one Profile, every book one Summary"
