@@ -34,6 +34,7 @@ public struct SchemaName: Sendable, Hashable, CustomStringConvertible {
     /// A script written for the schema `heliograph`, for this schema.
     func adapt(_ script: String) -> String {
         if self == .standard { return script }
-        return script.replacing(#/\bheliograph\b/#, with: name)
+        // Simple boundaries: by Unicode's own there is none in `heliograph.bell`.
+        return script.replacing(#/\bheliograph\b/#.wordBoundaryKind(.simple), with: name)
     }
 }

@@ -59,7 +59,9 @@ struct PoolStateTests {
         }
 
         mutating func shutDown() {
-            queue.removeAll { state.shutDown().waiters.contains($0) || true }
+            let refused = state.shutDown().waiters
+            if refused != queue { Issue.record("\(queue) wait, \(refused) are refused") }
+            queue = []
             isShutDown = true
         }
 

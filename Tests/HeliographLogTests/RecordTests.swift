@@ -1,0 +1,70 @@
+import HeliographPostgres
+import Testing
+
+@testable import HeliographLog
+
+@Suite("Records and filters")
+struct RecordTests {
+    private func record(
+        operation: AttachOptions.Operation = .update, instance: String? = #"{"id":7}"#, previousKey: String? = nil,
+        context: String? = nil
+    ) -> Record {
+        Record(
+            id: 123, transaction: "7391", at: "2026-01-02T03:04:05.678901Z", sender: "public.users", operation: operation,
+            lane: 0, key: operation == .truncate ? nil : #"{"id":7}"#, previousKey: previousKey, instance: instance,
+            previous: operation == .update ? #"{"email":"a"}"# : nil, changed: operation == .update ? ["email"] : nil,
+            context: context, writer: "app"
+        )
+    }
+
+    @Test("The envelope is the documented one, in one line")
+    func envelope() throws {
+        let json = record(instance: "{\"id\":7,\n \"n\":12345678901234567890.10}", context: #"{"origin":"w1","actor":"ada"}"#).json
+        #expect(
+            json
+                == #"{"id":123,"signal":"post_save","sender":"public.users","operation":"update","created":false,"key":{"id":7},"#
+                + #""instance":{"id":7,  "n":12345678901234567890.10},"previous":{"email":"a"},"changed":["email"],"#
+                + #""at":"2026-01-02T03:04:05.678901Z","transaction":"7391","origin":"w1","context":{"origin":"w1","actor":"ada"}}"#
+        )
+        _ = try JSONValue(parsing: json)
+    }
+
+    @Test("Each operation has its signal; a changed key tells the former one")
+    func signals() throws {
+        #expect(record(operation: .insert).signal == "post_save")
+        #expect(record(operation: .insert).isCreated)
+        #expect(record(operation: .delete).signal == "post_delete")
+        let truncate = try JSONValue(parsing: record(operation: .truncate, instance: nil).json)
+        #expect(truncate["signal"]?.string == "post_truncate")
+        #expect(truncate["key"] == .null)
+        let moved = try JSONValue(parsing: record(operation: .insert, previousKey: #"{"id":6}"#).json)
+        #expect(moved["previous_key"]?["id"] == .number("6"))
+    }
+
+    @Test("A context that is no JSON is told as the text it is")
+    func strangeContext() throws {
+        let value = try JSONValue(parsing: record(context: "not \"json\"").json)
+        #expect(value["context"]?.string == "not \"json\"")
+        #expect(value["origin"] == .null)
+    }
+
+    @Test("A filter names senders, operations, lanes and a first record, all as values")
+    func filter() {
+        #expect(RecordFilter().condition.text == "true")
+        var filter = RecordFilter(
+            sources: [
+                .init(sender: "public.users", operations: [.update, .insert]),
+                .init(sender: "public.books", operations: AttachOptions.Operation.allCases),
+            ], laneCount: 8, lanes: [1, 3]
+        )
+        filter.minimumID = 5
+        #expect(
+            filter.condition.text
+                == "log.id >= $1 AND ((log.sender = $2 AND log.operation = ANY ($3)) OR log.sender = $4)"
+                + " AND (log.lane_hash % $5) = ANY ($6)"
+        )
+        #expect(RecordFilter(sources: []).condition.text == "false")
+        #expect(RecordFilter(laneCount: 2, lanes: [0, 1]).condition.text == "true")
+        #expect(RecordFilter.Source(sender: "a", operations: [.delete, .insert]).operations == [.insert, .delete])
+    }
+}
