@@ -166,14 +166,8 @@ struct DemoStory: Sendable {
         _ what: String, on configuration: ConnectionConfiguration, until condition: (Connection) async throws -> Bool
     ) async throws {
         let connection = try await Connection.connect(configuration, logger: Terminal.logger("heliograph.demo"))
-        let deadline = ContinuousClock.now + Self.patience
         do {
-            while try await !condition(connection) {
-                guard ContinuousClock.now < deadline else {
-                    throw DemoError("waited \(Self.patience) for \(what) in vain")
-                }
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await eventually(what, within: Self.patience, every: .milliseconds(20)) { try await condition(connection) }
             await connection.close()
         } catch {
             await connection.close()

@@ -2,6 +2,7 @@ extension Connection {
     /// Runs `body` in a transaction: COMMIT when it returns, ROLLBACK when it throws.
     /// - Throws: the error of `body`; `transactionAborted` when `body` swallowed the error of a statement;
     ///   `commitUnknown` when the connection broke during COMMIT.
+    @discardableResult
     public nonisolated func transaction<R>(
         _ mode: TransactionMode = .init(), _ body: (Connection) async throws -> R
     ) async throws -> R {
@@ -18,6 +19,7 @@ extension Connection {
     }
 
     /// Runs `body` in a savepoint of the open transaction: kept when it returns, undone when it throws.
+    @discardableResult
     public nonisolated func savepoint<R>(_ body: (Connection) async throws -> R) async throws -> R {
         try await query("SAVEPOINT heliograph")
         let result: R

@@ -93,7 +93,13 @@ public actor Connection {
     /// Looks, without waiting, whether the server has closed an idle connection.
     func probe() -> Bool {
         guard link.isOpen, link.isIdle else { return false }
-        do { try link.consume() } catch { return false }
+        do {
+            // The first reads the server's last words, if there are any; only the second finds the end behind them.
+            try link.consume()
+            try link.consume()
+        } catch {
+            return false
+        }
         return link.isOpen
     }
 

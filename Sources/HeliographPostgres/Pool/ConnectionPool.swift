@@ -72,6 +72,7 @@ public final class ConnectionPool: Service, Sendable {
     }
 
     /// Runs `body` in a transaction of a lent connection: see ``Connection/transaction(_:_:)``.
+    @discardableResult
     public func transaction<R>(
         _ mode: TransactionMode = .init(), _ body: (Connection) async throws -> R
     ) async throws -> R {

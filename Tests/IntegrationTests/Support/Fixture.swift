@@ -1,0 +1,101 @@
+import Bookshop
+import Heliograph
+import HeliographTesting
+import Logging
+
+/// What nearly every test needs: a database of its own and ways to reach it.
+struct Fixture: Sendable {
+    let database: TestDatabase
+    let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    var configuration: ConnectionConfiguration { ConnectionConfiguration(database.connectionString) }
+
+    /// Runs a test on a copy of a template; `nil` for an empty database.
+    static func with<R>(
+        _ template: TestDatabase.Template? = nil, _ body: (Fixture) async throws -> R
+    ) async throws -> R {
+        try await withTestDatabase(template: template) { try await body(Fixture(database: $0)) }
+    }
+
+    /// Connects for the time of `body`.
+    func withConnection<R>(
+        applicationName: String = "test", _ body: (Connection) async throws -> R
+    ) async throws -> R {
+        var configuration = configuration
+        configuration.applicationName = applicationName
+        let connection = try await Connection.connect(configuration, logger: logger)
+        do {
+            let result = try await body(connection)
+            await connection.close()
+            return result
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    /// A pool for the time of `body`.
+    func withPool<R>(maximum: Int = 4, _ body: (ConnectionPool) async throws -> R) async throws -> R {
+        let pool = ConnectionPool(.init(configuration, maximum: maximum), logger: logger)
+        do {
+            let result = try await body(pool)
+            await pool.shutDown()
+            return result
+        } catch {
+            await pool.shutDown()
+            throw error
+        }
+    }
+
+    /// What another program would write, through `psql`; returns the rows as text.
+    @discardableResult
+    func psql(_ script: String) async throws -> String {
+        try await LocalCluster.shared.psql(script, database: database.name)
+    }
+
+    /// Ends a session from the server's side, and waits until it is gone.
+    func terminate(_ backend: Int32) async throws {
+        try await withConnection { connection in
+            try await connection.query("SELECT pg_terminate_backend(\(backend))")
+            try await eventually("backend \(backend) to end") {
+                try await connection.number("SELECT count(*) FROM pg_stat_activity WHERE pid = \(backend)") == 0
+            }
+        }
+    }
+
+    /// One number from the database.
+    func count(_ sql: SQL) async throws -> Int {
+        try await withConnection { try await $0.number(sql) }
+    }
+}
+
+extension Connection {
+    /// The first column of the first row, an int8.
+    func number(_ sql: SQL) async throws -> Int {
+        guard let row = try await query(sql).first else { throw NoRow() }
+        return try row.decode(0)
+    }
+
+    /// The first column of each row, as text.
+    func texts(_ sql: SQL) async throws -> [String] {
+        try await query(sql).map { try $0.decode(0) }
+    }
+}
+
+struct NoRow: Error {}
+
+extension TestDatabase.Template {
+    /// The schema of the log.
+    static let log = Self("log") { database in
+        let connection = try await Connection.connect(ConnectionConfiguration(database.connectionString))
+        try await Migrator().migrate(on: connection)
+        await connection.close()
+    }
+
+    /// The Bookshop, set up.
+    static let bookshop = Self("bookshop") { database in
+        let connection = try await Connection.connect(ConnectionConfiguration(database.connectionString))
+        try await BookshopSetup().run(on: connection)
+        await connection.close()
+    }
+}
