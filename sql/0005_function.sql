@@ -186,6 +186,8 @@ begin
 
     body := concat_ws(E'\n',
         '',
+        -- A column may be called as a variable is; the statements use none of these.
+        '#variable_conflict use_column',
         'declare',
         'logged boolean := false;',
         case when not closed then concat_ws(E'\n',

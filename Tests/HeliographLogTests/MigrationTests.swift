@@ -9,11 +9,14 @@ struct MigrationTests {
     func embedded() throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("sql")
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".sql") }.sorted()
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".sql") }
+            .sorted()
         #expect(!files.isEmpty)
         #expect(files.count == Migrator.migrations.count)
         for (file, migration) in zip(files, Migrator.migrations) {
-            #expect(file == String(repeating: "0", count: 4 - "\(migration.version)".count) + "\(migration.version)_\(migration.name).sql")
+            #expect(
+                file == String(repeating: "0", count: 4 - "\(migration.version)".count)
+                    + "\(migration.version)_\(migration.name).sql")
             let text = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
             #expect(migration.sql == text, "\(file) is not embedded as it is: run `make sql`")
         }

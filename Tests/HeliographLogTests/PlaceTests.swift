@@ -13,7 +13,8 @@ struct PlaceTests {
     @Test(
         "And refused if it would not: it is pasted nowhere, but the error is ours to give",
         arguments: [
-            "", "1:1", "a:b:", "5:4:", "10:20:9", "10:20:20", "10:20:14,12", "10:20:14,", "0:5:", "10:20:1;drop", "-1:2:",
+            "", "1:1", "a:b:", "5:4:", "10:20:9", "10:20:20", "10:20:14,12", "10:20:14,", "0:5:", "10:20:1;drop",
+            "-1:2:",
         ]
     )
     func invalid(text: String) { #expect(Snapshot(validating: text) == nil) }

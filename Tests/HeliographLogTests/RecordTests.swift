@@ -10,7 +10,8 @@ struct RecordTests {
         context: String? = nil
     ) -> Record {
         Record(
-            id: 123, transaction: "7391", at: "2026-01-02T03:04:05.678901Z", sender: "public.users", operation: operation,
+            id: 123, transaction: "7391", at: "2026-01-02T03:04:05.678901Z", sender: "public.users",
+            operation: operation,
             lane: 0, key: operation == .truncate ? nil : #"{"id":7}"#, previousKey: previousKey, instance: instance,
             previous: operation == .update ? #"{"email":"a"}"# : nil, changed: operation == .update ? ["email"] : nil,
             context: context, writer: "app"
@@ -19,7 +20,9 @@ struct RecordTests {
 
     @Test("The envelope is the documented one, in one line")
     func envelope() throws {
-        let json = record(instance: "{\"id\":7,\n \"n\":12345678901234567890.10}", context: #"{"origin":"w1","actor":"ada"}"#).json
+        let json = record(
+            instance: "{\"id\":7,\n \"n\":12345678901234567890.10}", context: #"{"origin":"w1","actor":"ada"}"#
+        ).json
         #expect(
             json
                 == #"{"id":123,"signal":"post_save","sender":"public.users","operation":"update","created":false,"key":{"id":7},"#

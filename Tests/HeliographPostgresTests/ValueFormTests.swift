@@ -17,7 +17,8 @@ struct ValueFormTests {
         #expect(returned(Int16(truncatingIfNeeded: value)) == Int16(truncatingIfNeeded: value))
     }
 
-    @Test("Doubles, with NaN and infinities", arguments: [0.0, -0.0, 1.5, .infinity, -.infinity, .leastNonzeroMagnitude])
+    @Test(
+        "Doubles, with NaN and infinities", arguments: [0.0, -0.0, 1.5, .infinity, -.infinity, .leastNonzeroMagnitude])
     func doubles(value: Double) {
         #expect(returned(value)?.bitPattern == value.bitPattern)
         #expect(returned(Double.nan)?.isNaN == true)
@@ -38,7 +39,8 @@ struct ValueFormTests {
     @Test("Infinite moments are not silently something else")
     func infinity() {
         #expect(Int64.max.elementBytes.withUnsafeBytes { Date(elementBytes: $0) } == nil)
-        if case .invalid = Date.distantFuture.addingTimeInterval(1e15).bind.content {} else {
+        if case .invalid = Date.distantFuture.addingTimeInterval(1e15).bind.content {
+        } else {
             Issue.record("a date beyond timestamptz was sent")
         }
     }

@@ -595,7 +595,7 @@ $function$;
         Migration(
             version: 5,
             name: "function",
-            sql: #"""
+            sql: ##"""
 -- 0005: choosing a key, and the capture function of a table.
 
 -- quote_all_identifiers is pinned where a sender's name is made: public.users must not become "public"."users".
@@ -784,6 +784,8 @@ begin
 
     body := concat_ws(E'\n',
         '',
+        -- A column may be called as a variable is; the statements use none of these.
+        '#variable_conflict use_column',
         'declare',
         'logged boolean := false;',
         case when not closed then concat_ws(E'\n',
@@ -827,7 +829,7 @@ begin
 end
 $function$;
 
-"""#
+"""##
         ),
         Migration(
             version: 6,

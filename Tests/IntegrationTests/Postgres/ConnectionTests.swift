@@ -50,7 +50,9 @@ struct ConnectionTests {
             try await fixture.withConnection { connection in
                 try await connection.query("CREATE TABLE t (id int8 PRIMARY KEY)")
                 try await connection.query("INSERT INTO t VALUES (1)")
-                let error = await #expect(throws: PostgresError.self) { try await connection.query("INSERT INTO t VALUES (1)") }
+                let error = await #expect(throws: PostgresError.self) {
+                    try await connection.query("INSERT INTO t VALUES (1)")
+                }
                 #expect(error?.sqlState == .uniqueViolation)
                 #expect(error?.constraint == "t_pkey")
                 #expect(error?.table == "t")
@@ -61,13 +63,17 @@ struct ConnectionTests {
         }
     }
 
-    @Test("Cancelling the task cancels the statement on the server and leaves the connection usable", .timeLimit(.minutes(1)))
+    @Test(
+        "Cancelling the task cancels the statement on the server and leaves the connection usable",
+        .timeLimit(.minutes(1)))
     func cancellation() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
                 let sleeper = Task { try await connection.query("SELECT pg_sleep(600)") }
                 try await eventually("the statement to run") {
-                    try await fixture.count("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'") == 1
+                    try await fixture.count(
+                        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'"
+                    ) == 1
                 }
                 sleeper.cancel()
                 await #expect(throws: CancellationError.self) { try await sleeper.value }
@@ -140,7 +146,8 @@ struct ConnectionTests {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
                 let text = String(repeating: "0123456789abcdef", count: 1 << 20)
-                let row = try #require(try await connection.query("SELECT length(\(text)::text)::int8, \(text)::text").first)
+                let row = try #require(
+                    try await connection.query("SELECT length(\(text)::text)::int8, \(text)::text").first)
                 #expect(try row.decode(0, as: Int.self) == text.utf8.count)
                 #expect(try row.decode(1, as: String.self) == text)
             }

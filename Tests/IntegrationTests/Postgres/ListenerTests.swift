@@ -9,7 +9,8 @@ struct ListenerTests {
         try await Fixture.with { fixture in
             let (events, feed) = AsyncStream.makeStream(of: ListenerEvent.self)
             let listener = NotificationListener(
-                fixture.configuration, channels: ["Shop"], logger: fixture.logger, backoff: .init(initial: .milliseconds(1))
+                fixture.configuration, channels: ["Shop"], logger: fixture.logger,
+                backoff: .init(initial: .milliseconds(1))
             ) { feed.yield($0) }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await listener.run() }

@@ -10,7 +10,9 @@ struct PoolTests {
             try await fixture.withPool(maximum: 3) { pool in
                 let backends = try await withThrowingTaskGroup(of: Int32.self) { group in
                     for _ in 0..<100 {
-                        group.addTask { try await pool.query("SELECT pg_backend_pid()").first?.decode(0, as: Int32.self) ?? 0 }
+                        group.addTask {
+                            try await pool.query("SELECT pg_backend_pid()").first?.decode(0, as: Int32.self) ?? 0
+                        }
                     }
                     return try await group.reduce(into: Set<Int32>()) { $0.insert($1) }
                 }

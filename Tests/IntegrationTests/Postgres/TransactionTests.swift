@@ -67,7 +67,8 @@ struct ConnectionTransactionTests {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
                 try await connection.query("CREATE TABLE t (id int8 PRIMARY KEY)")
-                let results = try await connection.pipeline((0..<500).map { "INSERT INTO t VALUES (\(Int64($0))) RETURNING id" })
+                let results = try await connection.pipeline(
+                    (0..<500).map { "INSERT INTO t VALUES (\(Int64($0))) RETURNING id" })
                 #expect(try results.map { try $0.first?.decode(0, as: Int.self) } == Array(0..<500))
                 let error = await #expect(throws: PostgresError.self) {
                     try await connection.pipeline([
@@ -81,7 +82,8 @@ struct ConnectionTransactionTests {
         }
     }
 
-    @Test("A pipeline larger than the socket's buffers in both directions does not stand still", .timeLimit(.minutes(1)))
+    @Test(
+        "A pipeline larger than the socket's buffers in both directions does not stand still", .timeLimit(.minutes(1)))
     func largePipeline() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in

@@ -11,6 +11,7 @@ struct Fixture: Sendable {
     var configuration: ConnectionConfiguration { ConnectionConfiguration(database.connectionString) }
 
     /// Runs a test on a copy of a template; `nil` for an empty database.
+    @discardableResult
     static func with<R>(
         _ template: TestDatabase.Template? = nil, _ body: (Fixture) async throws -> R
     ) async throws -> R {
@@ -18,6 +19,7 @@ struct Fixture: Sendable {
     }
 
     /// Connects for the time of `body`.
+    @discardableResult
     func withConnection<R>(
         applicationName: String = "test", _ body: (Connection) async throws -> R
     ) async throws -> R {
@@ -35,6 +37,7 @@ struct Fixture: Sendable {
     }
 
     /// A pool for the time of `body`.
+    @discardableResult
     func withPool<R>(maximum: Int = 4, _ body: (ConnectionPool) async throws -> R) async throws -> R {
         let pool = ConnectionPool(.init(configuration, maximum: maximum), logger: logger)
         do {
