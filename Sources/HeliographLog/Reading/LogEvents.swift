@@ -24,7 +24,7 @@ public struct LogEvents: AsyncSequence, Sendable {
         private var failures = 0
 
         private enum Next {
-            case read, sayCaughtUp(Snapshot), wait
+            case read, leaveWindow(Snapshot, isCurrent: Bool), wait
         }
 
         init(follower: LogFollower, start: LogFollower.Start) {
@@ -46,10 +46,11 @@ public struct LogEvents: AsyncSequence, Sendable {
                 switch next {
                 case .read:
                     if try await !read(from: place) { return .reset }
-                case .sayCaughtUp(let hi):
+                case .leaveWindow(let hi, let isCurrent):
                     self.place = LogPlace(lo: hi, server: place.server)
-                    next = .wait
-                    return .caughtUp
+                    // One that was begun before may have ended long ago, and its bell with it: look once more.
+                    next = isCurrent ? .wait : .read
+                    if isCurrent { return .caughtUp }
                 case .wait:
                     await wait()
                     next = .read
@@ -75,11 +76,12 @@ public struct LogEvents: AsyncSequence, Sendable {
                 self.place = try await follower.now()
                 return false
             }
+            let isCurrent = place.hi == nil
             place.server = window.server
             place.hi = window.hi
             self.place = place
             pending = window.records[...]
-            next = window.isComplete ? .sayCaughtUp(window.hi) : .read
+            next = window.isComplete ? .leaveWindow(window.hi, isCurrent: isCurrent) : .read
             return true
         }
 

@@ -13,7 +13,7 @@ extension TestDatabase {
         public let key: String
 
         /// Fills the template's database.
-        let prepare: @Sendable (TestDatabase) async throws -> Void
+        public let prepare: @Sendable (TestDatabase) async throws -> Void
 
         /// Describes a template.
         ///

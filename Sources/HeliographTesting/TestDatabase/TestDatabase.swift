@@ -7,4 +7,14 @@ public struct TestDatabase: Hashable, Sendable {
 
     /// How to reach it, for libpq and every program that uses it.
     public let connectionString: String
+
+    /// Names a database that exists.
+    ///
+    /// - Parameters:
+    ///   - name: Its name.
+    ///   - connectionString: How to reach it.
+    public init(name: String, connectionString: String) {
+        self.name = name
+        self.connectionString = connectionString
+    }
 }

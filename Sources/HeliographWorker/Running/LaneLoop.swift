@@ -120,6 +120,8 @@ final class LaneLoop {
             let window = try await read(group, hi: hi)
             if group.place.hi == nil { hi = hi ?? window.hi }
             let end = Cursor(snapshot: window.hi, tick: group.place.hi?.tick)
+            // The end of one that was begun before is long past: there may be more behind it, whose bell has rung already.
+            if group.place.hi != nil { isBusy = true }
             if window.records.isEmpty {
                 table.skip(group.lanes, to: LanePlace(lo: end, hi: nil, lastID: 0))
                 continue

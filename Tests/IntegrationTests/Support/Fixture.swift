@@ -5,6 +5,7 @@ import Logging
 
 /// What nearly every test needs: a database of its own and ways to reach it.
 struct Fixture: Sendable {
+    let cluster: LocalCluster
     let database: TestDatabase
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
@@ -15,7 +16,28 @@ struct Fixture: Sendable {
     static func with<R>(
         _ template: TestDatabase.Template? = nil, _ body: (Fixture) async throws -> R
     ) async throws -> R {
-        try await withTestDatabase(template: template) { try await body(Fixture(database: $0)) }
+        let cluster = try await LocalCluster.shared
+        return try await withTestDatabase(template: template) {
+            try await body(Fixture(cluster: cluster, database: $0))
+        }
+    }
+
+    /// Runs a test on a server of its own, which it may stop, crash and restart.
+    static func onOwnServer(
+        _ template: TestDatabase.Template? = nil, settings: [String: String] = [:],
+        _ body: (Fixture) async throws -> Void
+    ) async throws {
+        let cluster = try await LocalCluster.start(settings: settings)
+        do {
+            try await cluster.createDatabase("shop")
+            let database = TestDatabase(name: "shop", connectionString: cluster.connectionString(database: "shop"))
+            try await template?.prepare(database)
+            try await body(Fixture(cluster: cluster, database: database))
+            try await cluster.stop()
+        } catch {
+            try? await cluster.stop()
+            throw error
+        }
     }
 
     /// Connects for the time of `body`.
@@ -53,7 +75,7 @@ struct Fixture: Sendable {
     /// What another program would write, through `psql`; returns the rows as text.
     @discardableResult
     func psql(_ script: String) async throws -> String {
-        try await LocalCluster.shared.psql(script, database: database.name)
+        try await cluster.psql(script, database: database.name)
     }
 
     /// Ends a session from the server's side, and waits until it is gone.
