@@ -158,20 +158,23 @@ comment on function heliograph.current_positions(int, smallint[]) is
     'The newest position of each lane with its snapshots. incarnation: that of hi, or of lo where no window is open.';
 
 -- Old versions are needed by nobody, but the newest must stay, and an hour is more than any worker that has been
--- stopped in the middle of a commit is away.
+-- stopped in the middle of a commit is away. By lane, so that each look is one in the primary key.
 create function heliograph.purge_positions(max_rows int) returns bigint
 language sql volatile as $function$
     with purged as (
         delete from heliograph.position as p
         where p.ctid = any (array(
             select old.ctid
-            from (select distinct q.subscription, q.lane from heliograph.position as q) as held
+            from heliograph.subscription as s
+            cross join lateral pg_catalog.generate_series(0, s.lanes - 1) as l (lane)
             cross join lateral (
-                select max(q.version) as version from heliograph.position as q
-                where q.subscription = held.subscription and q.lane = held.lane) as newest
+                select q.version from heliograph.position as q
+                where q.subscription = s.id and q.lane = l.lane
+                order by q.version desc
+                limit 1) as newest
             cross join lateral (
                 select q.ctid from heliograph.position as q
-                where q.subscription = held.subscription and q.lane = held.lane and q.version < newest.version
+                where q.subscription = s.id and q.lane = l.lane and q.version < newest.version
                   and q.at < pg_catalog.clock_timestamp() - interval '1 hour'
                 order by q.version
                 limit $1) as old
@@ -182,20 +185,32 @@ $function$;
 comment on function heliograph.purge_positions(int) is
     'Deletes at most that many superseded positions older than an hour; returns how many.';
 
+-- Of ticks that no position refers to any more the first of each minute stays, so that there is a place to rewind to.
 create function heliograph.purge_ticks(max_rows int) returns bigint
 language sql volatile as $function$
-    with purged as (
+    with used as materialized (
+        select p.lo as id from heliograph.position as p
+        union
+        select p.hi from heliograph.position as p where p.hi is not null
+    ), purged as (
         delete from heliograph.tick as t
         where t.id in (
-            select old.id from heliograph.tick as old
+            select old.id
+            from heliograph.tick as old
+            cross join lateral (
+                select before.at from heliograph.tick as before
+                where before.id < old.id
+                order by before.id desc
+                limit 1) as before
             where old.at < pg_catalog.clock_timestamp() - interval '1 hour'
+              and before.at >= pg_catalog.date_trunc('minute', old.at)
               and old.id < (select max(newest.id) from heliograph.tick as newest)
-              and not exists (select from heliograph.position as p where p.lo = old.id)
-              and not exists (select from heliograph.position as p where p.hi = old.id)
+              and not exists (select from used as u where u.id = old.id)
             order by old.id
             limit $1)
         returning 1)
     select count(*) from purged
 $function$;
 comment on function heliograph.purge_ticks(int) is
-    'Deletes at most that many ticks that are older than an hour and that no position refers to; never the newest.';
+    'Deletes at most that many ticks that are older than an hour, that no position refers to, and that are not the '
+    'first of their minute; never the newest. Returns how many.';

@@ -1,5 +1,5 @@
-import Heliograph
 import HTTPTypes
+import Heliograph
 import Hummingbird
 import ServiceContextModule
 

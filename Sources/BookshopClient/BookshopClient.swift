@@ -17,7 +17,9 @@ public struct BookshopClient: Sendable {
 
     /// The server of an address such as `http://127.0.0.1:8080`; `nil` if that is not one.
     public init?(url: String) {
-        guard let match = url.wholeMatch(of: #/http://([^:/]+):([0-9]+)/?/#), let port = Int(match.2) else { return nil }
+        guard let match = url.wholeMatch(of: #/http://([^:/]+):([0-9]+)/?/#), let port = Int(match.2) else {
+            return nil
+        }
         self.init(host: String(match.1), port: port)
     }
 

@@ -2,12 +2,12 @@ import ArgumentParser
 import Bookshop
 import BookshopAPI
 import Configuration
+import CoreMetrics
 import Heliograph
 import HeliographDashboard
 import HeliographProgram
 import Hummingbird
 import Logging
-import CoreMetrics
 
 struct ServerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

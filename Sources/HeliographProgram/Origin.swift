@@ -5,6 +5,7 @@ public enum Origin {
     /// Program, host, process and a random part: process numbers come again, in containers nearly always.
     public static let ofThisProcess: String = {
         let suffix = String(UInt32.random(in: .min ... .max), radix: 36)
-        return "\(Terminal.name)@\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)-\(suffix)"
+        return
+            "\(Terminal.name)@\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)-\(suffix)"
     }()
 }

@@ -8,7 +8,9 @@ public struct ServiceOptions: ParsableArguments {
     @Option(help: "Seconds that a shutdown waits for what runs, before it cuts it off.")
     public var shutdownDeadline = 20
 
-    @Flag(help: "Shut down when standard input ends: for a program that another one starts and that should not outlive it.")
+    @Flag(
+        help:
+            "Shut down when standard input ends: for a program that another one starts and that should not outlive it.")
     public var untilEndOfInput = false
 
     public init() {}

@@ -1,5 +1,5 @@
-import Heliograph
 import HTTPTypes
+import Heliograph
 import Hummingbird
 
 extension Response {
@@ -10,6 +10,7 @@ extension Response {
     ) {
         var headers = headers
         headers[.contentType] = contentType
-        self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: json.description)))
+        self.init(
+            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: json.description)))
     }
 }

@@ -1,5 +1,5 @@
-import Heliograph
 import HTTPTypes
+import Heliograph
 import Hummingbird
 
 /// Why a request was not done, as `application/problem+json` (RFC 9457).
@@ -18,7 +18,9 @@ struct Problem: Error {
 
     /// The refusal of an instance, with all its fields.
     init(_ failure: ValidationFailure) {
-        self.init(.unprocessableContent, "the \(failure.fields.count == 1 ? "value of a field" : "values") cannot be accepted")
+        self.init(
+            .unprocessableContent, "the \(failure.fields.count == 1 ? "value of a field" : "values") cannot be accepted"
+        )
         errors = failure.fields
     }
 

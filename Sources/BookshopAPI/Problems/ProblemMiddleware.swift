@@ -1,5 +1,5 @@
-import Heliograph
 import HTTPTypes
+import Heliograph
 import Hummingbird
 import Logging
 
@@ -24,7 +24,8 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             context.logger.warning("the database cannot serve a request", metadata: ["error": "\(error)"])
             return Problem(.serviceUnavailable, "the database cannot be used at the moment: try again")
         case let error as HTTPError:
-            let fallback = error.status == .notFound ? "there is nothing at \(request.uri.path)" : error.status.reasonPhrase
+            let fallback =
+                error.status == .notFound ? "there is nothing at \(request.uri.path)" : error.status.reasonPhrase
             return Problem(error.status, error.body ?? fallback)
         case let error as any HTTPResponseError: return Problem(error.status, error.status.reasonPhrase)
         default:

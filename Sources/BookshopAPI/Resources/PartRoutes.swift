@@ -1,5 +1,5 @@
-import Heliograph
 import HTTPTypes
+import Heliograph
 import Hummingbird
 
 /// The routes of the one part of a whole: create, read, change, delete.

@@ -1,5 +1,5 @@
-import Heliograph
 import HTTPTypes
+import Heliograph
 import Hummingbird
 
 /// The routes of a collection: list, create, read, change, delete.

@@ -30,7 +30,8 @@ struct Demo: Sendable {
             try await database.psql.run(DemoLedger.script)
             return try await withWorker(1, onLine: echo) { first in
                 try await withWorker(2, onLine: echo) { second in
-                    try await tell(DemoStory(database: database, screen: screen, client: client, workers: [first, second]))
+                    try await tell(
+                        DemoStory(database: database, screen: screen, client: client, workers: [first, second]))
                 }
             }
         }.value

@@ -5,7 +5,8 @@ import HeliographProgram
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Show the whole line on a real server: writes by several programs, signals, effects, a killed worker.",
+        abstract:
+            "Show the whole line on a real server: writes by several programs, signals, effects, a killed worker.",
         discussion: """
             Without DATABASE_URL a private PostgreSQL cluster is started for it; with it a database of its own is made on \
             that server. Either is removed at the end. Exit status 1 unless nothing was lost and nothing doubled.

@@ -17,7 +17,7 @@ struct DemoDatabase: Sendable {
         let given: ConnectionConfiguration
         do {
             given = try .fromEnvironment(applicationName: "heliograph demo")
-        } catch where error.code == .notConfigured {
+        } catch  where error.code == .notConfigured {
             return try await onPrivateCluster(body)
         }
         return try await onServer(given, body)

@@ -51,7 +51,8 @@ struct DemoStory: Sendable {
         try await settle(on: connection)
 
         screen.title("Through COPY: 200 users and 100 books in two statements")
-        try await database.psql.run(Self.copy("copy-", users: 200, books: 100) + DemoLedger.noting("COPY", users: "copy-"))
+        try await database.psql.run(
+            Self.copy("copy-", users: 200, books: 100) + DemoLedger.noting("COPY", users: "copy-"))
         try await settle(on: connection)
 
         screen.title("By an UPDATE that changes keys: deleted, then created; the Profile goes along")
@@ -112,7 +113,8 @@ struct DemoStory: Sendable {
         victim.program.send(.kill)
         try await victim.program.ended()
         let died = ContinuousClock.now
-        Terminal.say("   \(victim.name) (process \(victim.program.processID)) killed: its effects are written, not committed")
+        Terminal.say(
+            "   \(victim.name) (process \(victim.program.processID)) killed: its effects are written, not committed")
         try await wait("the server to end the dead worker's session", on: database.configuration) { other in
             try await sessions(of: victim, on: other) == 0
         }
@@ -167,7 +169,9 @@ struct DemoStory: Sendable {
     ) async throws {
         let connection = try await Connection.connect(configuration, logger: Terminal.logger("heliograph.demo"))
         do {
-            try await eventually(what, within: Self.patience, every: .milliseconds(20)) { try await condition(connection) }
+            try await eventually(what, within: Self.patience, every: .milliseconds(20)) {
+                try await condition(connection)
+            }
             await connection.close()
         } catch {
             await connection.close()
@@ -184,6 +188,7 @@ struct DemoStory: Sendable {
     private static func copy(_ prefix: String, users: Int, books: Int) -> String {
         let userLines = (1...users).map { "\(prefix)\($0)\t\(prefix)\($0)@example.org\n" }.joined()
         let bookLines = (1...books).map { "\(prefix)\($0)\n" }.joined()
-        return "COPY users (username, email) FROM STDIN;\n\(userLines)\\.\nCOPY books (title) FROM STDIN;\n\(bookLines)\\.\n"
+        return
+            "COPY users (username, email) FROM STDIN;\n\(userLines)\\.\nCOPY books (title) FROM STDIN;\n\(bookLines)\\.\n"
     }
 }

@@ -1,6 +1,6 @@
+import HTTPTypes
 public import Heliograph
 public import Hummingbird
-import HTTPTypes
 public import Logging
 
 /// Server-sent events of all records of the signal log: `GET /signals/stream`.
@@ -22,7 +22,8 @@ public struct SignalStream: Sendable {
     ///   - bell: wakes the streams; it must be run as a service.
     ///   - heartbeat: after so much silence a comment is sent, so that both sides see whether the other is there. Default: 15 s.
     public init(
-        pool: ConnectionPool, bell: Bell, schema: SchemaName = .standard, heartbeat: Duration = .seconds(15), logger: Logger
+        pool: ConnectionPool, bell: Bell, schema: SchemaName = .standard, heartbeat: Duration = .seconds(15),
+        logger: Logger
     ) {
         self.pool = pool
         self.bell = bell

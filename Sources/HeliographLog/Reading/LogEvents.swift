@@ -24,7 +24,9 @@ public struct LogEvents: AsyncSequence, Sendable {
         private var failures = 0
 
         private enum Next {
-            case read, leaveWindow(Snapshot, isCurrent: Bool), wait
+            case read
+            case leaveWindow(Snapshot, isCurrent: Bool)
+            case wait
         }
 
         init(follower: LogFollower, start: LogFollower.Start) {

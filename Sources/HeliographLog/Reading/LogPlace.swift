@@ -22,7 +22,8 @@ public struct LogPlace: Sendable, Hashable, LosslessStringConvertible {
     /// Reads the text of a place; `nil` if it is not one.
     public init?(_ description: String) {
         let parts = description.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 4, let lastID = Int64(parts[3]), lastID >= 0, let lo = Snapshot(validating: parts[1]) else {
+        guard parts.count == 4, let lastID = Int64(parts[3]), lastID >= 0, let lo = Snapshot(validating: parts[1])
+        else {
             return nil
         }
         let hi = parts[2].isEmpty ? nil : Snapshot(validating: parts[2])

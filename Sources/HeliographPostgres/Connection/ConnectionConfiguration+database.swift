@@ -19,7 +19,10 @@ extension ConnectionConfiguration {
     /// Where libpq would connect to by its own variables.
     private static func environmentDefaults() -> [String: String] {
         var values: [String: String] = [:]
-        let variables = [("host", "PGHOST"), ("hostaddr", "PGHOSTADDR"), ("port", "PGPORT"), ("user", "PGUSER"), ("service", "PGSERVICE")]
+        let variables = [
+            ("host", "PGHOST"), ("hostaddr", "PGHOSTADDR"), ("port", "PGPORT"), ("user", "PGUSER"),
+            ("service", "PGSERVICE"),
+        ]
         for (keyword, variable) in variables {
             if let value = ProcessInfo.processInfo.environment[variable], !value.isEmpty { values[keyword] = value }
         }

@@ -30,7 +30,8 @@ public struct Psql: Sendable {
     @discardableResult
     public func run(_ script: String) async throws -> String {
         let run = try await ProcessRun.run(
-            program, ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", connectionString, "-f", "-"], input: script,
+            program, ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", connectionString, "-f", "-"],
+            input: script,
             variables: environment
         )
         guard run.succeeded else {

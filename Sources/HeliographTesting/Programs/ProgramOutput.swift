@@ -93,5 +93,7 @@ final class ProgramOutput: Sendable {
         return served
     }
 
-    private static var ended: RunningProgramError { RunningProgramError("the program ended without saying what was waited for") }
+    private static var ended: RunningProgramError {
+        RunningProgramError("the program ended without saying what was waited for")
+    }
 }

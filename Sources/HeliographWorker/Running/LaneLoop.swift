@@ -16,6 +16,7 @@ final class LaneLoop {
     private let logger: Logger
     private let processor: BatchProcessor
     private var table = LaneTable()
+    private var housekeeping: Housekeeping
     /// The server's start; another one means that all snapshots in memory are void.
     private var server: String?
     private var batchLimit: Int
@@ -37,6 +38,7 @@ final class LaneLoop {
         self.waiter = waiter
         self.logger = logger
         self.batchLimit = configuration.batchSize
+        housekeeping = Housekeeping(schema: configuration.schema)
         processor = BatchProcessor(
             subscription: subscription, session: session, configuration: configuration, signals: signals, logger: logger
         )
@@ -51,6 +53,7 @@ final class LaneLoop {
             if ContinuousClock.now >= nextBalance { try await balance() }
             let isBusy = try await pass()
             try await flushInTime()
+            try await housekeeping.run(on: reading)
             if !isBusy { await sleep() }
         }
         try await flush(table.held)
