@@ -78,6 +78,7 @@ public final class RunningProgram: Sendable {
 ///   - body: Works with the running program.
 /// - Returns: What `body` returns, and the program's exit status: of one ended by a signal, minus the signal's number.
 /// - Throws: What `body` throws; an error of the system if the program cannot be started.
+@discardableResult
 public func withProgram<Result: Sendable>(
     _ path: String, _ arguments: [String] = [], environment: [String: String] = [:],
     onLine: (@Sendable (String) -> Void)? = nil, _ body: (RunningProgram) async throws -> Result

@@ -55,6 +55,7 @@ struct WorkerSetUpTests {
     func laneCount() async throws {
         try await Effects.with { effects in
             try await effects.withWorker([Effects.subscription(lanes: 4)]) {
+                try await effects.held(lanes: 4)
                 try await effects.withWorker([Effects.subscription(lanes: 16)]) {
                     try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 100)")
                     try await effects.settled()
