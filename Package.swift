@@ -165,12 +165,17 @@ let tests: [Target] = [
     .testTarget(name: "HeliographLogTests", dependencies: ["HeliographLog"]),
     .testTarget(name: "HeliographWorkerTests", dependencies: ["HeliographWorker"]),
     .testTarget(
+        name: "HeliographDashboardTests",
+        dependencies: ["HeliographDashboard", .product(name: "CoreMetrics", package: "swift-metrics")]
+    ),
+    .testTarget(name: "BookshopTests", dependencies: ["Bookshop"]),
+    .testTarget(
         name: "IntegrationTests",
         dependencies: [
             "Bookshop", "BookshopAPI", "BookshopClient", "Heliograph", "HeliographDashboard", "HeliographTesting",
             // The programs are run as processes; naming them here has them built before the tests run.
             "BookshopServer", "BookshopWorker", "HeliographCLI",
-            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "Instrumentation", package: "swift-distributed-tracing"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
