@@ -7,7 +7,7 @@ export SWIFT_BUILD_FLAGS
 
 # Found when a recipe runs, not before: `bootstrap` may have just installed it.
 swift = PKG_CONFIG_PATH="$$(scripts/bootstrap.sh --pkg-config-path)" $(SWIFT)
-swift_sources = Package.swift Sources Tests
+swift_sources = Package.swift Sources Tests Snippets
 
 .DEFAULT_GOAL := help
 .PHONY: help bootstrap build demo test check lint format sql compose-test clean
@@ -31,8 +31,9 @@ demo: bootstrap ## the whole line, live, on a private PostgreSQL cluster
 test: bootstrap check build ## all checks, as CI runs them
 	$(swift) test $(SWIFT_BUILD_FLAGS) --skip-build
 
-check: lint ## what needs no build: format, embedded SQL, docker-compose.yml
+check: lint ## what needs no build: format, embedded SQL, samples, docker-compose.yml
 	scripts/embed-sql.sh --check
+	scripts/check-docs.sh
 	scripts/compose-test.sh --check
 
 lint: ## is all Swift formatted and within the rules of .swift-format?
