@@ -36,6 +36,7 @@ public struct BookshopClient: Sendable {
         try await exchange(method, path, body: body, headers: headers) { parts in
             var answer = BookshopAnswer()
             for try await part in parts { answer.take(part) }
+            guard answer.status > 0 else { throw NoAnswer(request: "\(method) \(path)") }
             return answer
         }
     }
@@ -77,9 +78,11 @@ public struct BookshopClient: Sendable {
             }
         let request = head(method, path, body: body, headers: headers)
         return try await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(.head(request))
-            if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(string: body)))) }
-            try await outbound.write(.end(nil))
+            var parts = [HTTPClientRequestPart.head(request)]
+            if let body { parts.append(.body(.byteBuffer(ByteBuffer(string: body)))) }
+            parts.append(.end(nil))
+            // A server that has heard enough answers and hangs up, also in the middle of a request: its answer is what counts.
+            try? await outbound.write(contentsOf: parts)
             return try await read(inbound)
         }
     }
@@ -93,4 +96,11 @@ public struct BookshopClient: Sendable {
         for (name, value) in headers { fields.replaceOrAdd(name: name, value: value) }
         return HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: path, headers: fields)
     }
+}
+
+/// The server hung up without an answer.
+struct NoAnswer: Error, CustomStringConvertible {
+    let request: String
+
+    var description: String { "\(request): the server hung up without an answer" }
 }

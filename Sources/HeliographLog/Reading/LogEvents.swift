@@ -89,11 +89,13 @@ public struct LogEvents: AsyncSequence, Sendable {
 
         private mutating func begin() async throws -> LogPlace {
             if let place { return place }
+            // Where nobody has noted this life of the server yet, its mark would change under us when somebody does.
+            let now = try await follower.now()
             let first =
                 switch start {
                 case .beginning, .id: LogPlace(lo: .beginning)
                 case .place(let place): place
-                case .now: try await follower.now()
+                case .now: now
                 }
             place = first
             return first
@@ -112,7 +114,7 @@ public struct LogEvents: AsyncSequence, Sendable {
 }
 
 extension LogFollower {
-    /// The place at which all that is committed now has been told.
+    /// The place at which all that is committed now has been told. Notes this life of the server.
     fileprivate func now() async throws -> LogPlace {
         try await pool.withConnection { connection in
             try await reader.noteIncarnation(on: connection)

@@ -53,7 +53,7 @@ struct ProcessRun: Sendable {
             // The account may not be allowed into the folder where this program was started.
             workingDirectory: "/",
             platformOptions: options,
-            input: .string(input),
+            input: .fileDescriptor(try ScriptFile.open(input), closeAfterSpawningProcess: true),
             output: .string(limit: outputLimit),
             error: .string(limit: outputLimit)
         )

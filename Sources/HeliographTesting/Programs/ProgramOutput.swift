@@ -43,12 +43,12 @@ final class ProgramOutput: Sendable {
 
     /// The program has ended: nothing more will come.
     func finish() {
-        let left = state.withLock { state in
+        let (left, error) = state.withLock { state in
             state.isOver = true
             defer { state.waiters = [] }
-            return state.waiters
+            return (state.waiters, Self.ended(state))
         }
-        for waiter in left { waiter.continuation.resume(throwing: Self.ended) }
+        for waiter in left { waiter.continuation.resume(throwing: error) }
     }
 
     /// The first line that is wanted, of those that came and those to come.
@@ -61,7 +61,7 @@ final class ProgramOutput: Sendable {
             try await withCheckedThrowingContinuation { continuation in
                 let result: Result<String, any Error>? = state.withLock { state in
                     if let line = state.lines.first(where: isWanted) { return .success(line) }
-                    if state.isOver { return .failure(Self.ended) }
+                    if state.isOver { return .failure(Self.ended(state)) }
                     if Task.isCancelled { return .failure(CancellationError()) }
                     state.waiters.append(Waiter(id: id, isWanted: isWanted, continuation: continuation))
                     return nil
@@ -93,7 +93,8 @@ final class ProgramOutput: Sendable {
         return served
     }
 
-    private static var ended: RunningProgramError {
-        RunningProgramError("the program ended without saying what was waited for")
+    private static func ended(_ state: State) -> RunningProgramError {
+        let last = state.lines.suffix(3).joined(separator: " / ")
+        return RunningProgramError("the program ended without saying what was waited for; its last words: \(last)")
     }
 }

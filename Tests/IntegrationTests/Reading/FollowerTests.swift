@@ -77,6 +77,28 @@ struct FollowerTests {
         }
     }
 
+    @Test("A life of the server that is noted only later is the same life: nothing is skipped", .timeLimit(.minutes(1)))
+    func firstOfAll() async throws {
+        try await Captured.with("CREATE TABLE t (id int PRIMARY KEY);") { t in
+            try await withFollower(t.fixture, poll: .milliseconds(20)) { follower in
+                var keys: [String] = []
+                for try await event in follower.events(from: .beginning) {
+                    switch event {
+                    case .record(let record, _): keys.append(record.key ?? "")
+                    case .caughtUp where keys.isEmpty:
+                        try await t.write("INSERT INTO t VALUES (1)")
+                        // As the first worker does.
+                        try await t.fixture.withConnection { try await LogReader().noteIncarnation(on: $0) }
+                    case .caughtUp: break
+                    case .reset: Issue.record("nothing was restarted")
+                    }
+                    if keys.count == 1 { break }
+                }
+                #expect(keys == [#"{"id":1}"#])
+            }
+        }
+    }
+
     @Test("From a record on, of one table, of some operations")
     func filtered() async throws {
         let tables = "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (id int PRIMARY KEY);"
