@@ -9,7 +9,8 @@ create schema if not exists heliograph;
 
 -- The owner of the capture functions. It can insert into the log and nothing else, so that a writer needs no right
 -- on the log and a flaw in a capture function gives away nothing more. Roles belong to the cluster: migrations of
--- other databases may run at this moment, hence the loop.
+-- other databases may run at this moment, hence the loop; and whoever may use the role in one database of a cluster may
+-- insert into the logs of all of them (a record's writer says who).
 do $role$
 begin
     for attempt in 1..10 loop

@@ -8,6 +8,28 @@
 -- inlined into the statement cannot, and write out every operator, and use no IN, NULLIF, IS DISTINCT FROM or
 -- CASE x WHEN, which look one up.
 
+-- The type at the bottom of a type: below domains, arrays and ranges.
+create function heliograph.leaf_type(type oid) returns oid
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+declare
+    leaf oid := type;
+    t    pg_type;
+begin
+    loop
+        select * into t from pg_type as p where p.oid = leaf;
+        if t.typtype = 'd' then
+            leaf := t.typbasetype;
+        elsif t.typcategory = 'A' and t.typelem <> 0 then
+            leaf := t.typelem;
+        elsif t.typtype in ('r', 'm') then
+            leaf := (select r.rngsubtype from pg_range as r where leaf in (r.rngtypid, r.rngmultitypid));
+        else
+            return leaf;
+        end if;
+    end loop;
+end
+$function$;
+
 -- 'plain': to_json() runs no foreign code. 'array': an array of other types. 'text': everything else.
 -- A composite type is never plain: an attribute can be added to it without the tables that use it noticing.
 -- Declared IMMUTABLE so that it is folded when a statement is planned. That is safe because ALTER TABLE makes the
@@ -89,6 +111,13 @@ language sql immutable set search_path = pg_catalog, pg_temp as $function$
     end
 $function$;
 
+-- Those that any type may need.
+create function heliograph.all_settings() returns text[]
+language sql immutable set search_path = pg_catalog, pg_temp as $function$
+    select '{DateStyle,IntervalStyle,TimeZone,array_nulls,bytea_output,extra_float_digits,lc_monetary,'
+           'quote_all_identifiers,search_path}'::text[]
+$function$;
+
 -- Each pinned setting costs every write, so a type names only those it needs.
 create function heliograph.settings_of_type(type oid) returns text[]
 language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
@@ -113,10 +142,9 @@ begin
                 then '{DateStyle,TimeZone}'
             else heliograph.settings_of_type(subtype)
         end;
-    elsif type >= 16384 then
-        -- Composite and extension types can hold anything.
-        return '{DateStyle,IntervalStyle,TimeZone,bytea_output,extra_float_digits,lc_monetary,'
-               'quote_all_identifiers,search_path}';
+    elsif type >= 16384 or t.oid is null then
+        -- Composite and extension types can hold anything, and so can a type that is not known yet.
+        return heliograph.all_settings();
     end if;
     return case
         when type = 'timestamptz'::regtype then '{TimeZone}'
@@ -132,13 +160,19 @@ $function$;
 
 -- The columns of a table as they are now, in order. VIRTUAL generated columns (PostgreSQL 18) are left out: they are
 -- not stored, and no trigger sees them.
+-- Which columns there are is asked of the system's caches, which are always current: a writer in REPEATABLE READ, or in
+-- a cascade that had to wait, sees pg_attribute as it was. A column that is newer than that has no type here.
 create function heliograph.columns_of(relation oid)
-returns table (name text, type oid, is_not_null boolean)
+returns table (name text, type oid, is_not_null boolean, number int2, is_virtual boolean)
 language sql stable set search_path = pg_catalog, pg_temp as $function$
-    select a.attname, a.atttypid, a.attnotnull
-    from pg_attribute as a
-    where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
-    order by a.attnum
+    select coalesce(a.attname,
+                    (pg_identify_object_as_address('pg_class'::regclass, relation, n.number)).object_names[3]),
+           a.atttypid, coalesce(a.attnotnull, false), n.number::int2, coalesce(a.attgenerated = 'v', false)
+    from generate_series(1, 1600) as n (number)
+    left join pg_attribute as a on a.attrelid = relation and a.attnum = n.number
+    -- NULL for a column that does not exist
+    where has_column_privilege(relation, n.number::int2, 'SELECT') is not null
+    order by n.number
 $function$;
 
 -- The settings a table needs for the named columns (NULL: for all).
@@ -148,6 +182,25 @@ language sql stable set search_path = pg_catalog, pg_temp as $function$
         select distinct s.name collate "C"
         from heliograph.columns_of(relation) as c
         cross join lateral unnest(heliograph.settings_of_type(c.type)) as s (name)
-        where columns is null or c.name = any (columns)
+        where not c.is_virtual and (columns is null or c.name = any (columns))
         order by 1)
 $function$;
+
+-- Whether a value of this expression's type may be written by a statement that was made for plain or for any values
+-- (whole) under these settings. Only the type matters: callers pass NULL. Folded when the statement is planned, with
+-- the type as the statement has it, which no snapshot makes look older than it is.
+create function heliograph.fits_value(value anyelement, whole boolean, settings text[]) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $function$
+begin
+    return (not whole or heliograph.json_form(pg_typeof(value)) = 'plain')
+        and heliograph.settings_of_type(pg_typeof(value)) <@ settings;
+end
+$function$;
+
+-- What runs as heliograph_capture, it must be able to run: EXECUTE may have been taken from PUBLIC.
+grant execute on function
+    heliograph.leaf_type(oid), heliograph.json_form(oid), heliograph.json_form_of(anyelement), heliograph.json_of(anyelement),
+    heliograph.differs(anyelement, anyelement), heliograph.pinned_value(text), heliograph.all_settings(), heliograph.settings_of_type(oid),
+    heliograph.columns_of(oid), heliograph.settings_of_table(oid, text[]),
+    heliograph.fits_value(anyelement, boolean, text[])
+    to heliograph_capture;

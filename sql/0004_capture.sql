@@ -5,13 +5,23 @@
 --   * A column that is gone or renamed is found in a fall-back scope, as NULL: `"id"` is looked up in the row first
 --     (`select t.*`), and then in a row of NULLs outside. The planner folds both away.
 --   * row_to_json(t.*) takes in new columns by itself, as long as all of them are of types to_json() may see.
---   * Where that is not so, fits() is folded to false, the static statement logs nothing, and the function logs by
---     a statement made on the spot (slow, some ms, but right).
+--   * Where that is not so, fits() or fits_value() is folded to false, the static statement logs nothing, and the
+--     function logs by a statement made on the spot (slow, some ms, but right).
+--   * With columns left out, a value is taken only where its column still has the name it had: is_still().
 -- A user's column may have any name, that of an alias too, so a row is written `t.*`, never `t`, which would be the
 -- column; everything else carries a name of ours and its alias.
 
+-- quote_all_identifiers is pinned where a sender's name is made: public.users must not become "public"."users".
+create function heliograph.sender_name(relation regclass) returns text
+language sql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
+    select format('%I.%I', n.nspname, c.relname)
+    from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+    where c.oid = relation
+$function$;
+
 -- The table that a capture function was generated for: the registered one, or after a restore, when that number is
 -- somebody else's, the one that has the function's triggers and the sender's name, or the only one that has them.
+-- Not by to_regclass(), which fails where the role may not use the schema.
 create function heliograph.captured_relation(registered oid, sender text, function_name text) returns oid
 language sql stable set search_path = pg_catalog, pg_temp as $function$
     with captured as (
@@ -21,7 +31,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $function$
     )
     select coalesce(
         (select c.tgrelid from captured as c where c.tgrelid = registered),
-        (select c.tgrelid from captured as c where c.tgrelid = to_regclass(sender)),
+        (select c.tgrelid from captured as c where heliograph.sender_name(c.tgrelid) = sender),
         (select min(c.tgrelid::text)::oid from captured as c having count(*) = 1))
 $function$;
 
@@ -39,8 +49,9 @@ begin
 end
 $function$;
 
--- Whether the static statements of a capture function still say all there is to say. `columns` are those listed one by
--- one, or NULL where the whole row is taken. IMMUTABLE for the same reason as json_form().
+-- Whether the static statements of a capture function still say all there is to say about the table's columns.
+-- `columns` are those listed one by one, or NULL where the whole row is taken. IMMUTABLE for the same reason as
+-- json_form(). False where the writer's snapshot is so old that it does not see the triggers.
 create function heliograph.fits(
     registered oid, sender text, function_name text, columns text[], settings text[]
 ) returns boolean
@@ -48,19 +59,51 @@ language plpgsql immutable set search_path = pg_catalog, pg_temp as $function$
 declare
     relation oid := heliograph.captured_relation(registered, sender, function_name);
 begin
-    return coalesce(heliograph.settings_of_table(relation, null) <@ settings, false)
+    return relation is not null
+        and coalesce(heliograph.settings_of_table(relation, null) <@ settings, false)
         and not exists (
             select from heliograph.columns_of(relation) as c
-            where case when columns is null then heliograph.json_form(c.type) <> 'plain' else c.name <> all (columns) end);
+            where case
+                when columns is null then c.is_virtual or heliograph.json_form(c.type) <> 'plain'
+                else not c.is_virtual and c.name <> all (columns)
+            end);
 end
 $function$;
 
--- The FROM items that give the columns of row alias `t` the names <prefix>1, <prefix>2, … in alias `c`.
-create function heliograph.column_scope(columns text[], prefix text) returns text
+-- Whether a column has the name that it had when the list of recorded columns was made. Folded; the name is asked of the
+-- system's caches. What a restore has renumbered is not the column that was meant, until the table is attached again.
+create function heliograph.is_still(registered oid, number int, name text) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp as $function$
+    select coalesce(
+        (pg_identify_object_as_address('pg_class'::regclass, registered, number)).object_names[3] = name
+            and has_column_privilege(registered, number::int2, 'SELECT') is not null,
+        false)
+$function$;
+
+-- Whether keys of these types can be hashed and compared by their types. Folded; the value does not matter.
+create function heliograph.is_key(key record) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $function$
+begin
+    perform hash_record_extended(key, 0), record_ne(key, key);
+    return true;
+exception when undefined_function then
+    return false;
+end
+$function$;
+
+-- The FROM items that give the columns of row alias `t` the names <prefix>1, <prefix>2, … in alias `c`. `numbers`, where
+-- given, are the columns' numbers in table `relation`: a column that has another name by now is NULL.
+create function heliograph.column_scope(columns text[], prefix text, relation oid, numbers int[]) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $function$
     select format('cross join (select %s) as f cross join lateral (select %s from (select t.*) as s) as c',
                   string_agg(format('null::pg_catalog.text as %I', u.name), ', ' order by u.n),
-                  string_agg(format('%I as %s%s', u.name, prefix, u.n), ', ' order by u.n))
+                  string_agg(
+                      case
+                          when numbers is null then format('%I as %s%s', u.name, prefix, u.n)
+                          else format('case when heliograph.is_still(%s, %s, %L) then %I end as %s%s',
+                                      relation, numbers[u.n], u.name, u.name, prefix, u.n)
+                      end,
+                      ', ' order by u.n))
     from unnest(columns) with ordinality as u (name, n)
 $function$;
 
@@ -74,54 +117,92 @@ language sql immutable set search_path = pg_catalog, pg_temp as $function$
     from unnest(columns) with ordinality as u (name, n)
 $function$;
 
--- 31 bits of sender and key, by the hash of the types and not of their text: numeric 1.0 and 1.00 are one key.
--- `key` is the list of the key's expressions, in the order of the key; NULL for the sender's own.
-create function heliograph.lane_hash_expression(sender text, key text) returns text
+-- A row of the key's expressions, for functions of records: `list` has %1$s for what stands before each number.
+create function heliograph.key_row(list text, source text, is_typed_null boolean default false) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $function$
-    select format('(pg_catalog.hash_record_extended(row(%s), 0) operator(pg_catalog.&) 2147483647)::pg_catalog.int4',
-                  concat_ws(', ', format('%L::pg_catalog.text', sender), key))
+    select format('row(%s)', string_agg(
+        case when is_typed_null then format('case when false then %s%s end', source, k.number) else source || k.number end,
+        ', ' order by k.n))
+    from unnest(string_to_array(list, ',')) with ordinality as k (number, n)
 $function$;
 
--- The INSERT … SELECT of one operation. `columns`: all that may be recorded, the key's among them. `whole`: the row
--- is taken as it is, else column by column. `fits`: a condition, or NULL.
+-- 31 bits of sender and key, by the hash of the types and not of their text: numeric 1.0 and 1.00 are one key. Where the
+-- key's type has become one without a hash, by its text.
+-- `key` are the numbers of the key's columns with commas between, `source` what stands before them.
+create function heliograph.lane_hash_expression(sender text, key text, source text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp as $function$
+    select format(
+        '((case when heliograph.is_key(%s) then pg_catalog.hash_record_extended(%s, 0) '
+        'else pg_catalog.hashtextextended(pg_catalog.concat_ws('','', %L, %s), 0) end) '
+        'operator(pg_catalog.&) 2147483647)::pg_catalog.int4',
+        heliograph.key_row(key, source, true),
+        regexp_replace(heliograph.key_row(key, source), '^row\(', format('row(%L::pg_catalog.text, ', sender)),
+        sender,
+        (select string_agg(source || k.number, ', ' order by k.n)
+         from unnest(string_to_array(key, ',')) with ordinality as k (number, n)))
+$function$;
+
+-- The lane of what concerns a whole table.
+create function heliograph.sender_hash_expression(sender text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp as $function$
+    select format('(pg_catalog.hash_record_extended(row(%L::pg_catalog.text), 0) '
+                  'operator(pg_catalog.&) 2147483647)::pg_catalog.int4', sender)
+$function$;
+
+-- The INSERT … SELECT of one operation.
+--   columns      all that may be recorded, the key's among them
+--   whole        the row is taken as it is, else column by column
+--   is_unique    an immediate unique index keeps the key unique: the rows' own order is one that can have been
+--   relation, numbers  for column_scope()
+--   fits         a condition, or NULL
 create function heliograph.capture_statement(
-    operation text, sender text, columns text[], key_columns text[], whole boolean, fits text
+    operation text, sender text, columns text[], key_columns text[], whole boolean, is_unique boolean,
+    relation oid, numbers int[], fits text, settings text[]
 ) returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp as $function$
 declare
-    listed   text[] := case when whole and operation <> 'update' then key_columns else columns end;
-    key_expr text := (select string_agg('%1$s' || array_position(listed, u.name), ', ' order by u.n)
-                      from unnest(key_columns) with ordinality as u (name, n));
-    chosen   text;
-    compared text;
-    changed  text;
-    previous text;
+    key       text := (select string_agg(array_position(columns, u.name)::text, ',' order by u.n)
+                       from unnest(key_columns) with ordinality as u (name, n));
+    condition text := fits;
+    chosen    text;
+    compared  text;
+    changed   text;
+    previous  text;
 begin
     if operation = 'truncate' then
         return format('insert into heliograph.signal_log (sender, operation, lane_hash) values (%L, %L, %s)',
-                      sender, operation, heliograph.lane_hash_expression(sender, null));
-    elsif operation <> 'update' then
+                      sender, operation, heliograph.sender_hash_expression(sender));
+    end if;
+    if fits is not null then
+        -- By the types that the statement itself sees, whatever the catalog looks like to this snapshot.
+        condition := concat_ws(E'\n        and ', fits, (
+            select string_agg(format('heliograph.fits_value(case when false then %s%s end, %L, %L)',
+                                     case operation when 'update' then 'n.n' else 'c.v' end, u.n, whole, settings),
+                              E'\n        and ' order by u.n)
+            from unnest(columns) with ordinality as u (name, n)));
+    end if;
+    if operation <> 'update' then
         return concat_ws(E'\n',
             'insert into heliograph.signal_log (sender, operation, key, instance, lane_hash)',
             format('select %L, %L, pg_catalog.row_to_json(k.*), pg_catalog.row_to_json(%s.*), %s',
                    sender, operation, case when whole then 't' else 'e' end,
-                   heliograph.lane_hash_expression(sender, format(key_expr, 'c.v'))),
+                   heliograph.lane_hash_expression(sender, key, 'c.v')),
             format('from %s as t', case operation when 'insert' then '__hg_n' else '__hg_o' end),
-            heliograph.column_scope(listed, 'v'),
-            heliograph.object_scope(key_columns, listed, 'c.v', 'k'),
-            case when not whole then heliograph.object_scope(columns, listed, 'c.v', 'e') end,
-            'where ' || fits);
+            heliograph.column_scope(columns, 'v', relation, numbers),
+            heliograph.object_scope(key_columns, columns, 'c.v', 'k'),
+            case when not whole then heliograph.object_scope(columns, columns, 'c.v', 'e') end,
+            'where ' || condition);
     end if;
 
     -- Made in the sorted subquery, which stays one, so that each is computed once: the key columns of the record as
-    -- k1, k2, …, and whether a column differs as d1, d2, ….
+    -- k1, k2, …, and which columns differ as d (an array: a row has at most 1,664 columns).
     select string_agg(format('case when p.gone then p.o%1$s else p.n%1$s end as k%1$s, ', array_position(columns, u.name)),
                       '' order by u.n)
     into chosen
     from unnest(key_columns) with ordinality as u (name, n);
-    select string_agg(format('heliograph.differs(p.o%1$s, p.n%1$s) as d%1$s', u.n), ', ' order by u.n),
-           string_agg(format('case when x.d%s then %L end', u.n, u.name), E',\n        ' order by u.n),
-           string_agg(format('case when x.d%1$s then pg_catalog.concat(%2$L, '
+    select format('array[%s] as d', string_agg(format('heliograph.differs(p.o%1$s, p.n%1$s)', u.n), ', ' order by u.n)),
+           string_agg(format('case when x.d[%s] then %L end', u.n, u.name), E',\n        ' order by u.n),
+           string_agg(format('case when x.d[%1$s] then pg_catalog.concat(%2$L, '
                              'coalesce(heliograph.json_of(x.o%1$s), ''null'')) end', u.n, to_json(u.name)::text || ':'),
                       E',\n        ' order by u.n)
     into compared, changed, previous
@@ -129,9 +210,10 @@ begin
 
     -- Old and new rows are paired by their order in the transition tables: two cascades to one table share them, so
     -- a key may be there twice. Only by FULL JOIN: the plan is kept, and a nested loop chosen for one row would be
-    -- quadratic in the next statement. A changed key is a delete (gone) and an insert (not gone), and all deletes
-    -- come first, so that two rows that swap their keys are not deleted after they were inserted. Of an ordinary
-    -- update `gone` is NULL.
+    -- quadratic in the next statement. A changed key is a delete (gone) and an insert (not gone); of an ordinary update
+    -- `gone` is NULL. In the order of the rows: an immediate unique index allows only orders in which no key is there
+    -- twice, also where two cascades change one row's key one after the other. Where nothing keeps the key unique, all
+    -- deletes come first, so that two rows that swap their keys are not deleted after they were inserted.
     return concat_ws(E'\n',
         'insert into heliograph.signal_log',
         '    (sender, operation, key, previous_key, instance, previous, changed, lane_hash)',
@@ -148,25 +230,30 @@ begin
         '    case when x.gone is null then pg_catalog.array_remove(array[',
         '        ' || changed,
         '    ], null) end,',
-        '    ' || heliograph.lane_hash_expression(sender, format(key_expr, 'x.k')),
+        '    ' || heliograph.lane_hash_expression(sender, key, 'x.k'),
         'from (',
         format('    select p.*, %s%s', chosen, case when whole then 'case when p.gone then p.o else p.n end as image,' end),
         '        ' || compared,
         '    from (',
         '        select o.*, n.*, pg_catalog.unnest(case',
-        format('            when pg_catalog.record_ne(row(%s), row(%s)) then array[true, false]',
-               format(key_expr, 'o.o'), format(key_expr, 'n.n')),
+        format('            when case when heliograph.is_key(%s) then pg_catalog.record_ne(%s, %s)',
+               heliograph.key_row(key, 'n.n', true), heliograph.key_row(key, 'o.o'), heliograph.key_row(key, 'n.n')),
+        format('                else pg_catalog.record_image_ne(%s, %s) end then array[true, false]',
+               heliograph.key_row(key, 'o.o'), heliograph.key_row(key, 'n.n')),
         '            else array[null::pg_catalog.bool] end) as gone',
         format('        from (select pg_catalog.row_number() over () as oi, %sc.*',
                case when whole then 'coalesce(t.*) as o, ' end),
-        '              from __hg_o as t ' || heliograph.column_scope(columns, 'o') || ') as o',
+        '              from __hg_o as t ' || heliograph.column_scope(columns, 'o', relation, numbers) || ') as o',
         format('        full join (select pg_catalog.row_number() over () as ni, %sc.*',
                case when whole then 'coalesce(t.*) as n, ' end),
-        '              from __hg_n as t ' || heliograph.column_scope(columns, 'n') || ') as n',
+        '              from __hg_n as t ' || heliograph.column_scope(columns, 'n', relation, numbers) || ') as n',
         '            on o.oi operator(pg_catalog.=) n.ni',
-        '        where ' || fits,
+        '        where ' || condition,
         '    ) as p',
-        '    order by coalesce(p.gone, false) desc, p.ni',
+        case when is_unique
+            then '    order by p.ni, coalesce(p.gone, false) desc'
+            else '    order by coalesce(p.gone, false) desc, p.ni'
+        end,
         ') as x',
         heliograph.object_scope(key_columns, columns, 'x.k', 'k'),
         heliograph.object_scope(key_columns, columns, 'x.o', 'ok'),
@@ -174,3 +261,13 @@ begin
         case when not whole then heliograph.object_scope(columns, columns, 'x.n', 'ne') end);
 end
 $function$;
+
+grant execute on function
+    heliograph.sender_name(regclass), heliograph.captured_relation(oid, text, text),
+    heliograph.check_captured(oid, oid, text, text), heliograph.fits(oid, text, text, text[], text[]),
+    heliograph.is_still(oid, int, text), heliograph.is_key(record),
+    heliograph.column_scope(text[], text, oid, int[]), heliograph.object_scope(text[], text[], text, text),
+    heliograph.key_row(text, text, boolean), heliograph.lane_hash_expression(text, text, text),
+    heliograph.sender_hash_expression(text),
+    heliograph.capture_statement(text, text, text[], text[], boolean, boolean, oid, int[], text, text[])
+    to heliograph_capture;

@@ -1,13 +1,5 @@
 -- 0005: choosing a key, and the capture function of a table.
 
--- quote_all_identifiers is pinned where a sender's name is made: public.users must not become "public"."users".
-create function heliograph.sender_name(relation regclass) returns text
-language sql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
-    select format('%I.%I', n.nspname, c.relname)
-    from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-    where c.oid = relation
-$function$;
-
 create function heliograph.check_capturable(relation regclass) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
 declare
@@ -29,9 +21,13 @@ begin
         when c.relkind = 'p' then 'a partitioned table'
         when c.relkind <> 'r' then 'not a table'
         when c.relpersistence = 't' then 'a temporary table'
+        -- A crash empties it without a word.
+        when c.relpersistence = 'u' then 'an unlogged table'
         when c.relispartition then 'a partition'
         when exists (select from pg_inherits as i where relation::oid in (i.inhrelid, i.inhparent))
             then 'part of an inheritance tree'
+        -- An update's statement has each column twice, and PostgreSQL allows 1,664.
+        when (select count(*) from heliograph.columns_of(relation)) > 800 then 'wider than 800 columns'
     end;
     if reason is not null then
         raise exception '% cannot be captured: it is %', relation, reason
@@ -40,18 +36,32 @@ begin
 end
 $function$;
 
+-- Whether a unique index that is checked at once keeps a key, or a part of it, unique.
+create function heliograph.is_unique_key(relation regclass, key text[]) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    select exists (
+        select from pg_index as i
+        where i.indrelid = relation and i.indisunique and i.indimmediate and i.indisvalid
+          and i.indpred is null and i.indexprs is null
+          and (select array_agg(a.attname::text)
+               from unnest(i.indkey::int2[]) with ordinality as k (attnum, n)
+               join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.attnum
+               where k.n <= i.indnkeyatts) <@ key)
+$function$;
+
 -- Raises HG011 unless the columns can be the key of a record: NOT NULL, hashable, and not kept unique by a deferrable
--- constraint, under which an insert can be logged before the delete that makes room for it.
+-- constraint alone, under which an insert can be logged before the delete that makes room for it.
 create function heliograph.check_key(relation regclass, key text[]) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
 declare
     reason text;
+    base   oid;
     c      record;
 begin
     for c in
         select k.name, a.type, a.is_not_null
         from unnest(key) with ordinality as k (name, n)
-        left join heliograph.columns_of(relation) as a on a.name = k.name
+        left join heliograph.columns_of(relation) as a on a.name = k.name and not a.is_virtual
         order by k.n
     loop
         if c.type is null then
@@ -59,18 +69,26 @@ begin
                 using errcode = 'HG013', hint = 'Name columns of the table as its key.';
         elsif not c.is_not_null then
             reason := format('column %I may be NULL', c.name);
+        elsif (select t.typtype from pg_type as t where t.oid = heliograph.leaf_type(c.type)) = 'c' then
+            -- An attribute can be added to it that has no hash, without the table noticing.
+            reason := format('type %s of column %I is composite', format_type(c.type, null), c.name);
         else
+            -- Never the domain itself: its checks would run as whoever attaches.
+            base := c.type;
+            while (select t.typtype from pg_type as t where t.oid = base) = 'd' loop
+                base := (select t.typbasetype from pg_type as t where t.oid = base);
+            end loop;
             begin
-                -- The type cache says whether there is a default hash operator class, also for arrays and domains.
-                execute format('select hash_record_extended(row(null::%s), 0)', format_type(c.type, null));
+                -- The type cache says whether there is a default hash operator class, also for arrays and ranges.
+                execute format('select hash_record_extended(row(null::%s), 0)', format_type(base, null));
             exception when undefined_function then
                 reason := format('type %s of column %I has no hash function', format_type(c.type, null), c.name);
             end;
         end if;
     end loop;
-    if reason is null and exists (
+    if reason is null and not heliograph.is_unique_key(relation, key) and exists (
         select from pg_constraint as u
-        where u.conrelid = relation and u.contype in ('p', 'u') and u.condeferrable
+        where u.conrelid = relation and u.contype in ('p', 'u', 'x') and u.condeferrable
           and (select array_agg(a.attname::text) from pg_attribute as a
                where a.attrelid = relation and a.attnum = any (u.conkey)) <@ key
     ) then
@@ -142,15 +160,21 @@ begin
 end
 $function$;
 
--- The statement that logs an operation of a table as it is now. A key column that is gone stays in, as NULL.
-create function heliograph.statement_for_now(relation oid, operation text, sender text, key_columns text[]) returns text
+-- The statement that logs an operation of a table as it is now, column by column. A key column that is gone stays in, as
+-- NULL. `columns` and `numbers` are those that may be recorded; NULL for all.
+create function heliograph.statement_for_now(
+    relation oid, operation text, sender text, key_columns text[], is_unique boolean, columns text[], numbers int[]
+) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $function$
+    with listed as (
+        select coalesce(columns, array(
+            select c.name from heliograph.columns_of(relation) as c where not c.is_virtual order by c.number)) as names
+    )
     select heliograph.capture_statement(
         lower(operation), sender,
-        array_agg(c.name) || array(select k.name from unnest(key_columns) as k (name)
-                                   where k.name <> all (array_agg(c.name))),
-        key_columns, bool_and(heliograph.json_form(c.type) = 'plain'), null)
-    from heliograph.columns_of(relation) as c
+        l.names || array(select k.name from unnest(key_columns) as k (name) where k.name <> all (l.names)),
+        key_columns, false, is_unique, relation, numbers, null, null)
+    from listed as l
 $function$;
 
 -- CREATE FUNCTION for one table. `columns` are those that may be recorded, the key's among them.
@@ -161,23 +185,29 @@ create function heliograph.capture_function(
 language plpgsql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
 declare
     -- With columns left out the list is all there is: a column that comes later, or a renamed one, may be a secret.
-    closed   boolean := cardinality(excluded) > 0;
-    whole    boolean := not closed and not exists (
-                 select from heliograph.columns_of(relation) as c where heliograph.json_form(c.type) <> 'plain');
-    settings text[] := heliograph.settings_of_table(relation, columns);
-    fits     text := case when not closed then format(
-                 'heliograph.fits(%s, %L, %L, %L, %L)',
-                 relation, sender, function_name, case when not whole then columns end, settings) end;
-    branches text;
-    body     text;
-    quote    text := '$capture$';
+    closed    boolean := cardinality(excluded) > 0;
+    whole     boolean := not closed and not exists (
+                  select from heliograph.columns_of(relation) as c
+                  where c.is_virtual or heliograph.json_form(c.type) <> 'plain');
+    numbers   int[] := case when closed then array(
+                  select c.number::int from heliograph.columns_of(relation) as c
+                  where c.name = any (columns) order by array_position(columns, c.name)) end;
+    is_unique boolean := heliograph.is_unique_key(relation, key_columns);
+    settings  text[] := heliograph.settings_of_table(relation, columns);
+    fits      text := case when closed then 'true' else format(
+                  'heliograph.fits(%s, %L, %L, %L, %L)',
+                  relation, sender, function_name, case when not whole then columns end, settings) end;
+    branches  text;
+    body      text;
+    quote     text := '$capture$';
 begin
     select string_agg(concat_ws(E'\n',
                format('if tg_op operator(pg_catalog.=) %L then', upper(o.name)),
-               heliograph.capture_statement(o.name, sender, columns, key_columns, whole, fits) || ';',
+               heliograph.capture_statement(
+                   o.name, sender, columns, key_columns, whole, is_unique, relation, numbers, fits, settings) || ';',
                'logged := found;',
                -- Nothing logged: the statement touched no row, or no longer fits the table.
-               case when not closed and o.name <> 'truncate' then format(
+               case when o.name <> 'truncate' then format(
                    E'if not logged then\nmissed := exists (select from %s);\nend if;',
                    case o.name when 'insert' then '__hg_n' else '__hg_o' end) end),
                E'\nels' order by o.n)
@@ -190,24 +220,33 @@ begin
         '#variable_conflict use_column',
         'declare',
         'logged boolean := false;',
-        case when not closed then concat_ws(E'\n',
-            'missed boolean := false;',
-            'settings pg_catalog.text[];',
-            'former pg_catalog.text[];') end,
+        'missed boolean := false;',
+        'settings pg_catalog.text[];',
+        'former pg_catalog.text[];',
         'begin',
         format('if tg_relid operator(pg_catalog.<>) %s::pg_catalog.oid then', relation),
         format('perform heliograph.check_captured(tg_relid, %s, %L, %L);', relation, sender, function_name),
         'end if;',
         branches,
         'end if;',
-        case when not closed then concat_ws(E'\n',
-            'if missed then',
-            'settings := heliograph.settings_of_table(tg_relid, null);',
-            'former := heliograph.pin_settings(settings);',
-            format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %L);', sender, key_columns),
-            'perform heliograph.restore_settings(settings, former);',
-            'logged := true;',
-            'end if;') end,
+        'if missed then',
+        -- All of them: which ones the columns need, the writer's snapshot may be too old to tell.
+        'settings := heliograph.all_settings();',
+        'former := heliograph.pin_settings(settings);',
+        'begin',
+        format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %L, %L, %L, %L);',
+               sender, key_columns, is_unique, case when closed then columns end, numbers),
+        -- Wider than a statement can be: rather the key alone than a writer that fails.
+        'exception when program_limit_exceeded then',
+        format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %L, %L, %L, %L);',
+               sender, key_columns, is_unique, key_columns,
+               case when closed then array(
+                   select numbers[array_position(columns, k.name)]
+                   from unnest(key_columns) with ordinality as k (name, n) order by k.n) end),
+        'end;',
+        'perform heliograph.restore_settings(settings, former);',
+        'logged := true;',
+        'end if;',
         -- After the insert: its lock on the log is what a pump that goes quiet waits for. And no more bells once the
         -- queue of notifications is half full: a full one would fail the writer's commit.
         case when bell then concat_ws(E'\n',
@@ -225,8 +264,20 @@ begin
     return concat_ws(E'\n',
         format('create or replace function heliograph.%I() returns trigger', function_name),
         'language plpgsql security definer',
-        (select string_agg(format('set %I to %L', s.name, heliograph.pinned_value(s.name)), E'\n')
+        -- A plan that was made for a large statement is kept, with the order to compile it: each later statement of one
+        -- row would take a second.
+        'set jit to off',
+        -- As a list of names where it is one: in quotes it would be one name with a comma in it.
+        (select string_agg(case s.name
+                               when 'search_path' then format('set search_path to %s', heliograph.pinned_value(s.name))
+                               else format('set %I to %L', s.name, heliograph.pinned_value(s.name))
+                           end, E'\n')
          from unnest(settings) as s (name)),
         'as ' || quote || body || quote || ';');
 end
 $function$;
+
+grant execute on function
+    heliograph.pin_settings(text[]), heliograph.restore_settings(text[], text[]),
+    heliograph.statement_for_now(oid, text, text, text[], boolean, text[], int[])
+    to heliograph_capture;

@@ -25,7 +25,10 @@ end
 $function$;
 
 -- The DDL of the triggers, as far as they are not there yet: a refresh that changes only the function takes no lock
--- on the table.
+-- on the table. A trigger is known by its function and event, whatever it is called by now.
+--
+-- `guard` never runs. PostgreSQL refuses to make a partition or a child of a table that has row triggers with transition
+-- tables: without it the table's own triggers would be passed over from then on, without a word.
 create function heliograph.trigger_sql(relation regclass, function_name text, operations text[]) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
 declare
@@ -34,31 +37,55 @@ declare
     known     record;
 begin
     for known in
-        select o.name, 'heliograph_' || o.name as trigger, t.tgenabled, t.tgfoid, o.name = any (operations) as wanted,
-               case o.name
-                   when 'insert' then 'referencing new table as __hg_n '
-                   when 'update' then 'referencing old table as __hg_o new table as __hg_n '
-                   when 'delete' then 'referencing old table as __hg_o '
-                   else ''
-               end as referencing
-        from unnest('{insert,update,delete,truncate}'::text[]) with ordinality as o (name, n)
-        left join pg_trigger as t on t.tgrelid = relation and t.tgname = 'heliograph_' || o.name
+        select o.name, t.tgname, t.tgenabled, t.tgfoid, o.definition,
+               o.name = any (operations) or o.name = 'guard' and cardinality(operations) > 0 as wanted
+        from (values
+            (1, 'insert', 4, 'after insert on %s referencing new table as __hg_n for each statement'),
+            (2, 'update', 16, 'after update on %s referencing old table as __hg_o new table as __hg_n for each statement'),
+            (3, 'delete', 8, 'after delete on %s referencing old table as __hg_o for each statement'),
+            (4, 'truncate', 32, 'after truncate on %s for each statement'),
+            (5, 'guard', 9, 'after delete on %s referencing old table as __hg_o for each row when (false)')
+        ) as o (n, name, type, definition)
+        left join pg_trigger as t
+            on t.tgrelid = relation and not t.tgisinternal
+            -- the row bit and the events
+            and (t.tgfoid = procedure and t.tgtype::int & 61 = o.type
+                 or t.tgname = 'heliograph_' || o.name and t.tgfoid is distinct from procedure)
         order by o.n
     loop
         if known.tgfoid is distinct from procedure and known.tgfoid is not null then
-            raise exception 'table % has a trigger % that is not ours', relation, known.trigger
-                using errcode = 'HG015', hint = format('DROP TRIGGER %I ON %s;', known.trigger, relation);
+            raise exception 'table % has a trigger % that is not ours', relation, known.tgname
+                using errcode = 'HG015', hint = format('DROP TRIGGER %I ON %s;', known.tgname, relation);
         elsif known.wanted and known.tgfoid is null then
             result := result || format(
-                'create trigger %I after %s on %s %sfor each statement execute function heliograph.%I();',
-                known.trigger, known.name, relation, known.referencing, function_name);
+                'create trigger %I %s execute function heliograph.%I();',
+                'heliograph_' || known.name, format(known.definition, relation), function_name);
         elsif known.wanted and known.tgenabled <> 'O' then
-            result := result || format('alter table %s enable trigger %I;', relation, known.trigger);
+            result := result || format('alter table %s enable trigger %I;', relation, known.tgname);
         elsif not known.wanted and known.tgfoid is not null then
-            result := result || format('drop trigger %I on %s;', known.trigger, relation);
+            result := result || format('drop trigger %I on %s;', known.tgname, relation);
         end if;
     end loop;
     return nullif(array_to_string(result, E'\n'), '');
+end
+$function$;
+
+-- Locks a table whose triggers are about to change, so that what has been checked of it still holds. Waits a second at
+-- most: every writer that comes meanwhile would wait behind us.
+create function heliograph.lock_for_triggers(relation regclass) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp set quote_all_identifiers = off
+set lock_timeout = '1s' as $function$
+declare
+    name text := relation;
+begin
+    execute format('lock table %s in share row exclusive mode', name);
+    if to_regclass(name) is distinct from relation then
+        raise exception 'table % was renamed or dropped meanwhile', name
+            using errcode = 'HG017', hint = 'Try again.';
+    end if;
+exception when lock_not_available then
+    raise exception 'table % is in use by open transactions: its triggers were not changed', name
+        using errcode = 'lock_not_available', hint = 'Try again when they have ended.';
 end
 $function$;
 
@@ -69,7 +96,7 @@ create function heliograph.capture_sql(
 language plpgsql volatile set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
 declare
     known         heliograph.attachment;
-    known_columns text[] := array(select c.name from heliograph.columns_of(relation) as c);
+    known_columns text[] := array(select c.name from heliograph.columns_of(relation) as c where not c.is_virtual);
     key_columns   text[];
     stray         text;
     function_name text;
@@ -88,7 +115,8 @@ begin
         raise exception 'there is no operation %', coalesce(quote_literal(stray), 'to capture')
             using errcode = 'HG013', hint = 'Operations are insert, update, delete and truncate.';
     end if;
-    stray := (select e.name from unnest(exclude) as e (name) where e.name <> all (known_columns) limit 1);
+    stray := (select coalesce(e.name, '') from unnest(exclude) as e (name)
+              where coalesce(e.name <> all (known_columns), true) limit 1);
     if stray is not null then
         raise exception 'table % has no column % to exclude', relation, quote_ident(stray)
             using errcode = 'HG013', hint = 'If it was renamed, exclude it by its new name.';
@@ -113,7 +141,8 @@ begin
     sender := coalesce(known.sender, heliograph.sender_name(relation));
     function_name := coalesce(known.function_name, 'capture_' || known.id);
     return concat_ws(E'\n',
-        format('-- Captures table %s of this database. In another one: SELECT heliograph.attach(…);', relation),
+        -- Without the table's name, which may hold a line break.
+        '-- Captures one table of this database. In another one: SELECT heliograph.attach(…);',
         'select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext(''heliograph''), pg_catalog.hashtext(''attach''));',
         heliograph.capture_function(
             relation, sender, function_name,
@@ -145,31 +174,67 @@ create function heliograph.attach(
     operations text[] default '{insert,update,delete,truncate}', bell boolean default true
 ) returns text
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    known heliograph.attachment;
 begin
     perform pg_advisory_xact_lock(hashtext('heliograph'), hashtext('attach'));
+    perform heliograph.check_capturable(relation);
+    known := heliograph.attachment_of(relation);
+    if known.id is null or heliograph.trigger_sql(relation, known.function_name, operations) is not null then
+        perform heliograph.lock_for_triggers(relation);
+    end if;
+    -- All checks again, of the table as it is now and stays.
     execute heliograph.capture_sql(relation, exclude, key, operations, bell);
     return (heliograph.attachment_of(relation)).sender;
 end
 $function$;
 comment on function heliograph.attach(regclass, text[], text[], text[], boolean) is
-    'Captures a table from now on, or refreshes how; returns the sender''s name.';
+    'Captures a table from now on, or refreshes how; returns the sender''s name. 55P03 if its writers hold it up.';
 
 create function heliograph.detach(relation regclass) returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
 declare
-    known heliograph.attachment;
+    known    heliograph.attachment;
+    triggers text;
 begin
     perform pg_advisory_xact_lock(hashtext('heliograph'), hashtext('attach'));
     known := heliograph.attachment_of(relation);
     if known.id is null then
         return false;
     end if;
-    execute concat_ws(E'\n',
-        heliograph.trigger_sql(relation, known.function_name, '{}'),
-        format('drop function if exists heliograph.%I();', known.function_name));
+    if heliograph.trigger_sql(relation, known.function_name, '{}') is not null then
+        perform heliograph.lock_for_triggers(relation);
+        triggers := heliograph.trigger_sql(relation, known.function_name, '{}');
+    end if;
+    execute concat_ws(E'\n', triggers, format('drop function if exists heliograph.%I();', known.function_name));
     delete from heliograph.attachment as a where a.id = known.id;
     return true;
 end
 $function$;
 comment on function heliograph.detach(regclass) is
-    'Stops capturing a table; what was logged stays. False if it was not captured.';
+    'Stops capturing a table; what was logged stays. False if it was not captured. 55P03 if its writers hold it up.';
+
+-- By a table's name, or by the sender's where the table is gone.
+create function heliograph.detach(name text) returns boolean
+language plpgsql volatile as $function$
+declare
+    relation pg_catalog.regclass := pg_catalog.to_regclass(name);
+    known    heliograph.attachment;
+begin
+    if relation is not null then
+        return heliograph.detach(relation);
+    end if;
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('heliograph'), pg_catalog.hashtext('attach'));
+    delete from heliograph.attachment as a
+    where a.sender operator(pg_catalog.=) name
+      and heliograph.captured_relation(a.relid, a.sender, a.function_name) is null
+    returning a.* into known;
+    if not found then
+        raise exception 'relation "%" does not exist', name using errcode = 'undefined_table';
+    end if;
+    execute pg_catalog.format('drop function if exists heliograph.%I();', known.function_name);
+    return true;
+end
+$function$;
+comment on function heliograph.detach(text) is
+    'Stops capturing the table of that name; of a table that is gone, by the sender''s name, forgets it.';

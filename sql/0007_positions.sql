@@ -57,7 +57,6 @@ declare
     start_snapshot pg_catalog.pg_snapshot := heliograph.take_snapshot();
     known          heliograph.subscription;
     tick           bigint;
-    outcome        text;
 begin
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('heliograph'), pg_catalog.hashtext('subscription'));
     select s.* into known from heliograph.subscription as s where s.name = subscription_name;
@@ -109,8 +108,17 @@ begin
     if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
         raise exception 'positions advance in READ COMMITTED only' using errcode = 'HG003';
     end if;
-    if pg_catalog.cardinality(lanes) is distinct from pg_catalog.cardinality(expected) then
+    if coalesce(pg_catalog.cardinality(lanes), 0) = 0
+       or pg_catalog.cardinality(lanes) is distinct from pg_catalog.cardinality(expected) then
         raise exception 'one expected version is needed for each lane' using errcode = 'invalid_parameter_value';
+    end if;
+    -- Old ticks may be on their way out: held until this position refers to them for everybody to see.
+    perform from heliograph.tick as t
+    where t.id in (lo, hi) and t.at < pg_catalog.clock_timestamp() - interval '50 minutes'
+    for key share;
+    if lo is null or (select count(*) from heliograph.tick as t where t.id in (lo, hi))
+                     <> (case when hi is null or hi = lo then 1 else 2 end) then
+        raise exception 'a position must refer to ticks that exist' using errcode = 'invalid_parameter_value';
     end if;
     -- In the order of lanes: two workers that both believe they hold them would deadlock in another. No ON CONFLICT:
     -- whoever comes second must fail.
@@ -150,7 +158,8 @@ language sql stable as $function$
         where p.subscription = $1 and p.lane = held.lane
         order by p.version desc
         limit 1) as newest
-    join heliograph.tick as l on l.id = newest.lo
+    -- Never without a tick; were it so, it must be seen, and not be a lane that nobody misses.
+    left join heliograph.tick as l on l.id = newest.lo
     left join heliograph.tick as h on h.id = newest.hi
     order by newest.lane
 $function$;

@@ -12,13 +12,15 @@ public struct BookshopSetup: Sendable {
     public func run(on connection: Connection) async throws {
         try await Migrator(schema: schema).migrate(on: connection)
         let attachments = Attachments(schema: schema)
-        try await connection.transaction(.init(isolation: .readCommitted)) { connection in
-            try await connection.query("SELECT pg_advisory_xact_lock(hashtext('bookshop'), hashtext('setup'))")
-            try await connection.runScript(unsafe: BookshopTables.script)
-            for table in BookshopTables.captured {
-                // One that is captured stays captured as it is: somebody may have chosen how.
-                if try await attachments.isAttached(table, on: connection) { continue }
-                try await attachments.attach(table, on: connection)
+        try await attachments.retryingWhileBusy(on: connection) {
+            try await connection.transaction(.init(isolation: .readCommitted)) { connection in
+                try await connection.query("SELECT pg_advisory_xact_lock(hashtext('bookshop'), hashtext('setup'))")
+                try await connection.runScript(unsafe: BookshopTables.script)
+                for table in BookshopTables.captured {
+                    // One that is captured stays captured as it is: somebody may have chosen how.
+                    if try await attachments.isAttached(table, on: connection) { continue }
+                    try await attachments.attach(table, on: connection)
+                }
             }
         }
     }

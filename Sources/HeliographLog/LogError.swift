@@ -5,7 +5,7 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
     /// The kind of an error. New kinds may be added in any version.
     public struct Code: Hashable, Sendable {
         private enum Base {
-            case badArgument, notInstalled, outdated, newer, attachRefused, unknownTable, unreadableRecord
+            case badArgument, notInstalled, outdated, newer, attachRefused, tableBusy, unknownTable, unreadableRecord
         }
         private let base: Base
 
@@ -19,6 +19,8 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
         public static let newer = Self(base: .newer)
         /// A table cannot be captured.
         public static let attachRefused = Self(base: .attachRefused)
+        /// Open transactions use the table, so that its triggers cannot be changed at the moment.
+        public static let tableBusy = Self(base: .tableBusy)
         /// There is no such table.
         public static let unknownTable = Self(base: .unknownTable)
         /// A record holds what it should not.

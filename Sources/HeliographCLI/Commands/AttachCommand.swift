@@ -42,10 +42,12 @@ struct AttachCommand: AsyncParsableCommand {
                 return
             }
             // All or none: half a list of tables is a state nobody asked for.
-            let senders = try await connection.transaction { connection in
-                var senders: [String] = []
-                for table in tables { senders.append(try await attachments.attach(table, options, on: connection)) }
-                return senders
+            let senders = try await attachments.retryingWhileBusy(on: connection) {
+                try await connection.transaction { connection in
+                    var senders: [String] = []
+                    for table in tables { senders.append(try await attachments.attach(table, options, on: connection)) }
+                    return senders
+                }
             }
             for sender in senders { Terminal.say("attached \(sender)") }
         }

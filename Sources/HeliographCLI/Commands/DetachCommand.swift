@@ -15,10 +15,12 @@ struct DetachCommand: AsyncParsableCommand {
     func run() async throws {
         let attachments = Attachments(schema: try database.schemaName)
         try await database.withConnection { connection in
-            let done = try await connection.transaction { connection in
-                var done: [(table: String, wasAttached: Bool)] = []
-                for table in tables { done.append((table, try await attachments.detach(table, on: connection))) }
-                return done
+            let done = try await attachments.retryingWhileBusy(on: connection) {
+                try await connection.transaction { connection in
+                    var done: [(table: String, wasAttached: Bool)] = []
+                    for table in tables { done.append((table, try await attachments.detach(table, on: connection))) }
+                    return done
+                }
             }
             for (table, wasAttached) in done {
                 Terminal.say(wasAttached ? "detached \(table)" : "\(table) was not attached")

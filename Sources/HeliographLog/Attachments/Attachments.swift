@@ -9,12 +9,12 @@ public struct Attachments: Sendable {
     /// Captures a table from now on; again: refreshes, with these options.
     /// - Parameter table: a name as SQL would have it: `users`, `shop.orders`, `"Odd Name"`.
     /// - Returns: the sender's name in the log.
-    /// - Throws: ``LogError`` with `attachRefused`, `unknownTable` or `notInstalled`; ``PostgresError``.
+    /// - Throws: ``LogError`` with `attachRefused`, `unknownTable`, `tableBusy` or `notInstalled`; ``PostgresError``.
     @discardableResult
     public func attach(
         _ table: String, _ options: AttachOptions = .init(), on connection: Connection
     ) async throws -> String {
-        try await call("attach", table, options, on: connection)
+        try await retryingWhileBusy(on: connection) { try await call("attach", table, options, on: connection) }
     }
 
     /// The statements that ``attach(_:_:on:)`` would run.
@@ -27,9 +27,33 @@ public struct Attachments: Sendable {
     /// Stops capturing a table. Its records and everybody's positions stay.
     /// - Returns: whether it was captured.
     public func detach(_ table: String, on connection: Connection) async throws -> Bool {
-        try await explained(table) {
-            let rows = try await connection.query("SELECT \(schema.sql).detach(\(table)::regclass)")
-            return try rows.first?.decode(0, as: Bool.self) ?? false
+        try await retryingWhileBusy(on: connection) {
+            try await explained(table) {
+                let rows = try await connection.query("SELECT \(schema.sql).detach(\(table)::text)")
+                return try rows.first?.decode(0, as: Bool.self) ?? false
+            }
+        }
+    }
+
+    /// Does something that must change triggers, and again while open transactions hold it up.
+    ///
+    /// The triggers of a table that is in use are waited for only briefly, because all its writers would wait behind. In an open
+    /// transaction nothing can be tried again: put the transaction into `body`.
+    /// - Parameter patience: after so long the error is thrown. Default: 30 s.
+    public func retryingWhileBusy<R>(
+        on connection: Connection, patience: Duration = .seconds(30), _ body: () async throws -> R
+    ) async throws -> R {
+        let canRetry = await connection.isIdle
+        let deadline = ContinuousClock.now + patience
+        var attempt = 0
+        while true {
+            do {
+                return try await body()
+            } catch let error as LogError where error.code == .tableBusy && canRetry && .now < deadline {
+                attempt += 1
+                try await Task.sleep(
+                    for: Backoff(initial: .milliseconds(50), maximum: .seconds(1)).delay(afterAttempt: attempt))
+            }
         }
     }
 
@@ -55,6 +79,8 @@ public struct Attachments: Sendable {
     private func explained<R>(_ table: String, _ body: () async throws -> R) async throws -> R {
         do {
             return try await body()
+        } catch let error as PostgresError where error.sqlState == .lockNotAvailable || error.sqlState == "HG017" {
+            throw LogError(.tableBusy, error.message)
         } catch let error as PostgresError where error.sqlState?.errorClass == "HG" {
             throw LogError(.attachRefused, error.message + (error.hint.map { ": \($0)" } ?? ""))
         } catch let error as PostgresError

@@ -20,7 +20,8 @@ create schema if not exists heliograph;
 
 -- The owner of the capture functions. It can insert into the log and nothing else, so that a writer needs no right
 -- on the log and a flaw in a capture function gives away nothing more. Roles belong to the cluster: migrations of
--- other databases may run at this moment, hence the loop.
+-- other databases may run at this moment, hence the loop; and whoever may use the role in one database of a cluster may
+-- insert into the logs of all of them (a record's writer says who).
 do $role$
 begin
     for attempt in 1..10 loop
@@ -263,6 +264,28 @@ comment on function heliograph.set_context(text, text, text, text, int) is
 -- inlined into the statement cannot, and write out every operator, and use no IN, NULLIF, IS DISTINCT FROM or
 -- CASE x WHEN, which look one up.
 
+-- The type at the bottom of a type: below domains, arrays and ranges.
+create function heliograph.leaf_type(type oid) returns oid
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+declare
+    leaf oid := type;
+    t    pg_type;
+begin
+    loop
+        select * into t from pg_type as p where p.oid = leaf;
+        if t.typtype = 'd' then
+            leaf := t.typbasetype;
+        elsif t.typcategory = 'A' and t.typelem <> 0 then
+            leaf := t.typelem;
+        elsif t.typtype in ('r', 'm') then
+            leaf := (select r.rngsubtype from pg_range as r where leaf in (r.rngtypid, r.rngmultitypid));
+        else
+            return leaf;
+        end if;
+    end loop;
+end
+$function$;
+
 -- 'plain': to_json() runs no foreign code. 'array': an array of other types. 'text': everything else.
 -- A composite type is never plain: an attribute can be added to it without the tables that use it noticing.
 -- Declared IMMUTABLE so that it is folded when a statement is planned. That is safe because ALTER TABLE makes the
@@ -344,6 +367,13 @@ language sql immutable set search_path = pg_catalog, pg_temp as $function$
     end
 $function$;
 
+-- Those that any type may need.
+create function heliograph.all_settings() returns text[]
+language sql immutable set search_path = pg_catalog, pg_temp as $function$
+    select '{DateStyle,IntervalStyle,TimeZone,array_nulls,bytea_output,extra_float_digits,lc_monetary,'
+           'quote_all_identifiers,search_path}'::text[]
+$function$;
+
 -- Each pinned setting costs every write, so a type names only those it needs.
 create function heliograph.settings_of_type(type oid) returns text[]
 language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
@@ -368,10 +398,9 @@ begin
                 then '{DateStyle,TimeZone}'
             else heliograph.settings_of_type(subtype)
         end;
-    elsif type >= 16384 then
-        -- Composite and extension types can hold anything.
-        return '{DateStyle,IntervalStyle,TimeZone,bytea_output,extra_float_digits,lc_monetary,'
-               'quote_all_identifiers,search_path}';
+    elsif type >= 16384 or t.oid is null then
+        -- Composite and extension types can hold anything, and so can a type that is not known yet.
+        return heliograph.all_settings();
     end if;
     return case
         when type = 'timestamptz'::regtype then '{TimeZone}'
@@ -387,13 +416,19 @@ $function$;
 
 -- The columns of a table as they are now, in order. VIRTUAL generated columns (PostgreSQL 18) are left out: they are
 -- not stored, and no trigger sees them.
+-- Which columns there are is asked of the system's caches, which are always current: a writer in REPEATABLE READ, or in
+-- a cascade that had to wait, sees pg_attribute as it was. A column that is newer than that has no type here.
 create function heliograph.columns_of(relation oid)
-returns table (name text, type oid, is_not_null boolean)
+returns table (name text, type oid, is_not_null boolean, number int2, is_virtual boolean)
 language sql stable set search_path = pg_catalog, pg_temp as $function$
-    select a.attname, a.atttypid, a.attnotnull
-    from pg_attribute as a
-    where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
-    order by a.attnum
+    select coalesce(a.attname,
+                    (pg_identify_object_as_address('pg_class'::regclass, relation, n.number)).object_names[3]),
+           a.atttypid, coalesce(a.attnotnull, false), n.number::int2, coalesce(a.attgenerated = 'v', false)
+    from generate_series(1, 1600) as n (number)
+    left join pg_attribute as a on a.attrelid = relation and a.attnum = n.number
+    -- NULL for a column that does not exist
+    where has_column_privilege(relation, n.number::int2, 'SELECT') is not null
+    order by n.number
 $function$;
 
 -- The settings a table needs for the named columns (NULL: for all).
@@ -403,9 +438,28 @@ language sql stable set search_path = pg_catalog, pg_temp as $function$
         select distinct s.name collate "C"
         from heliograph.columns_of(relation) as c
         cross join lateral unnest(heliograph.settings_of_type(c.type)) as s (name)
-        where columns is null or c.name = any (columns)
+        where not c.is_virtual and (columns is null or c.name = any (columns))
         order by 1)
 $function$;
+
+-- Whether a value of this expression's type may be written by a statement that was made for plain or for any values
+-- (whole) under these settings. Only the type matters: callers pass NULL. Folded when the statement is planned, with
+-- the type as the statement has it, which no snapshot makes look older than it is.
+create function heliograph.fits_value(value anyelement, whole boolean, settings text[]) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $function$
+begin
+    return (not whole or heliograph.json_form(pg_typeof(value)) = 'plain')
+        and heliograph.settings_of_type(pg_typeof(value)) <@ settings;
+end
+$function$;
+
+-- What runs as heliograph_capture, it must be able to run: EXECUTE may have been taken from PUBLIC.
+grant execute on function
+    heliograph.leaf_type(oid), heliograph.json_form(oid), heliograph.json_form_of(anyelement), heliograph.json_of(anyelement),
+    heliograph.differs(anyelement, anyelement), heliograph.pinned_value(text), heliograph.all_settings(), heliograph.settings_of_type(oid),
+    heliograph.columns_of(oid), heliograph.settings_of_table(oid, text[]),
+    heliograph.fits_value(anyelement, boolean, text[])
+    to heliograph_capture;
 
 """#
         ),
@@ -420,13 +474,23 @@ $function$;
 --   * A column that is gone or renamed is found in a fall-back scope, as NULL: `"id"` is looked up in the row first
 --     (`select t.*`), and then in a row of NULLs outside. The planner folds both away.
 --   * row_to_json(t.*) takes in new columns by itself, as long as all of them are of types to_json() may see.
---   * Where that is not so, fits() is folded to false, the static statement logs nothing, and the function logs by
---     a statement made on the spot (slow, some ms, but right).
+--   * Where that is not so, fits() or fits_value() is folded to false, the static statement logs nothing, and the
+--     function logs by a statement made on the spot (slow, some ms, but right).
+--   * With columns left out, a value is taken only where its column still has the name it had: is_still().
 -- A user's column may have any name, that of an alias too, so a row is written `t.*`, never `t`, which would be the
 -- column; everything else carries a name of ours and its alias.
 
+-- quote_all_identifiers is pinned where a sender's name is made: public.users must not become "public"."users".
+create function heliograph.sender_name(relation regclass) returns text
+language sql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
+    select format('%I.%I', n.nspname, c.relname)
+    from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+    where c.oid = relation
+$function$;
+
 -- The table that a capture function was generated for: the registered one, or after a restore, when that number is
 -- somebody else's, the one that has the function's triggers and the sender's name, or the only one that has them.
+-- Not by to_regclass(), which fails where the role may not use the schema.
 create function heliograph.captured_relation(registered oid, sender text, function_name text) returns oid
 language sql stable set search_path = pg_catalog, pg_temp as $function$
     with captured as (
@@ -436,7 +500,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $function$
     )
     select coalesce(
         (select c.tgrelid from captured as c where c.tgrelid = registered),
-        (select c.tgrelid from captured as c where c.tgrelid = to_regclass(sender)),
+        (select c.tgrelid from captured as c where heliograph.sender_name(c.tgrelid) = sender),
         (select min(c.tgrelid::text)::oid from captured as c having count(*) = 1))
 $function$;
 
@@ -454,8 +518,9 @@ begin
 end
 $function$;
 
--- Whether the static statements of a capture function still say all there is to say. `columns` are those listed one by
--- one, or NULL where the whole row is taken. IMMUTABLE for the same reason as json_form().
+-- Whether the static statements of a capture function still say all there is to say about the table's columns.
+-- `columns` are those listed one by one, or NULL where the whole row is taken. IMMUTABLE for the same reason as
+-- json_form(). False where the writer's snapshot is so old that it does not see the triggers.
 create function heliograph.fits(
     registered oid, sender text, function_name text, columns text[], settings text[]
 ) returns boolean
@@ -463,19 +528,51 @@ language plpgsql immutable set search_path = pg_catalog, pg_temp as $function$
 declare
     relation oid := heliograph.captured_relation(registered, sender, function_name);
 begin
-    return coalesce(heliograph.settings_of_table(relation, null) <@ settings, false)
+    return relation is not null
+        and coalesce(heliograph.settings_of_table(relation, null) <@ settings, false)
         and not exists (
             select from heliograph.columns_of(relation) as c
-            where case when columns is null then heliograph.json_form(c.type) <> 'plain' else c.name <> all (columns) end);
+            where case
+                when columns is null then c.is_virtual or heliograph.json_form(c.type) <> 'plain'
+                else not c.is_virtual and c.name <> all (columns)
+            end);
 end
 $function$;
 
--- The FROM items that give the columns of row alias `t` the names <prefix>1, <prefix>2, … in alias `c`.
-create function heliograph.column_scope(columns text[], prefix text) returns text
+-- Whether a column has the name that it had when the list of recorded columns was made. Folded; the name is asked of the
+-- system's caches. What a restore has renumbered is not the column that was meant, until the table is attached again.
+create function heliograph.is_still(registered oid, number int, name text) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp as $function$
+    select coalesce(
+        (pg_identify_object_as_address('pg_class'::regclass, registered, number)).object_names[3] = name
+            and has_column_privilege(registered, number::int2, 'SELECT') is not null,
+        false)
+$function$;
+
+-- Whether keys of these types can be hashed and compared by their types. Folded; the value does not matter.
+create function heliograph.is_key(key record) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $function$
+begin
+    perform hash_record_extended(key, 0), record_ne(key, key);
+    return true;
+exception when undefined_function then
+    return false;
+end
+$function$;
+
+-- The FROM items that give the columns of row alias `t` the names <prefix>1, <prefix>2, … in alias `c`. `numbers`, where
+-- given, are the columns' numbers in table `relation`: a column that has another name by now is NULL.
+create function heliograph.column_scope(columns text[], prefix text, relation oid, numbers int[]) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $function$
     select format('cross join (select %s) as f cross join lateral (select %s from (select t.*) as s) as c',
                   string_agg(format('null::pg_catalog.text as %I', u.name), ', ' order by u.n),
-                  string_agg(format('%I as %s%s', u.name, prefix, u.n), ', ' order by u.n))
+                  string_agg(
+                      case
+                          when numbers is null then format('%I as %s%s', u.name, prefix, u.n)
+                          else format('case when heliograph.is_still(%s, %s, %L) then %I end as %s%s',
+                                      relation, numbers[u.n], u.name, u.name, prefix, u.n)
+                      end,
+                      ', ' order by u.n))
     from unnest(columns) with ordinality as u (name, n)
 $function$;
 
@@ -489,54 +586,92 @@ language sql immutable set search_path = pg_catalog, pg_temp as $function$
     from unnest(columns) with ordinality as u (name, n)
 $function$;
 
--- 31 bits of sender and key, by the hash of the types and not of their text: numeric 1.0 and 1.00 are one key.
--- `key` is the list of the key's expressions, in the order of the key; NULL for the sender's own.
-create function heliograph.lane_hash_expression(sender text, key text) returns text
+-- A row of the key's expressions, for functions of records: `list` has %1$s for what stands before each number.
+create function heliograph.key_row(list text, source text, is_typed_null boolean default false) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $function$
-    select format('(pg_catalog.hash_record_extended(row(%s), 0) operator(pg_catalog.&) 2147483647)::pg_catalog.int4',
-                  concat_ws(', ', format('%L::pg_catalog.text', sender), key))
+    select format('row(%s)', string_agg(
+        case when is_typed_null then format('case when false then %s%s end', source, k.number) else source || k.number end,
+        ', ' order by k.n))
+    from unnest(string_to_array(list, ',')) with ordinality as k (number, n)
 $function$;
 
--- The INSERT … SELECT of one operation. `columns`: all that may be recorded, the key's among them. `whole`: the row
--- is taken as it is, else column by column. `fits`: a condition, or NULL.
+-- 31 bits of sender and key, by the hash of the types and not of their text: numeric 1.0 and 1.00 are one key. Where the
+-- key's type has become one without a hash, by its text.
+-- `key` are the numbers of the key's columns with commas between, `source` what stands before them.
+create function heliograph.lane_hash_expression(sender text, key text, source text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp as $function$
+    select format(
+        '((case when heliograph.is_key(%s) then pg_catalog.hash_record_extended(%s, 0) '
+        'else pg_catalog.hashtextextended(pg_catalog.concat_ws('','', %L, %s), 0) end) '
+        'operator(pg_catalog.&) 2147483647)::pg_catalog.int4',
+        heliograph.key_row(key, source, true),
+        regexp_replace(heliograph.key_row(key, source), '^row\(', format('row(%L::pg_catalog.text, ', sender)),
+        sender,
+        (select string_agg(source || k.number, ', ' order by k.n)
+         from unnest(string_to_array(key, ',')) with ordinality as k (number, n)))
+$function$;
+
+-- The lane of what concerns a whole table.
+create function heliograph.sender_hash_expression(sender text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp as $function$
+    select format('(pg_catalog.hash_record_extended(row(%L::pg_catalog.text), 0) '
+                  'operator(pg_catalog.&) 2147483647)::pg_catalog.int4', sender)
+$function$;
+
+-- The INSERT … SELECT of one operation.
+--   columns      all that may be recorded, the key's among them
+--   whole        the row is taken as it is, else column by column
+--   is_unique    an immediate unique index keeps the key unique: the rows' own order is one that can have been
+--   relation, numbers  for column_scope()
+--   fits         a condition, or NULL
 create function heliograph.capture_statement(
-    operation text, sender text, columns text[], key_columns text[], whole boolean, fits text
+    operation text, sender text, columns text[], key_columns text[], whole boolean, is_unique boolean,
+    relation oid, numbers int[], fits text, settings text[]
 ) returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp as $function$
 declare
-    listed   text[] := case when whole and operation <> 'update' then key_columns else columns end;
-    key_expr text := (select string_agg('%1$s' || array_position(listed, u.name), ', ' order by u.n)
-                      from unnest(key_columns) with ordinality as u (name, n));
-    chosen   text;
-    compared text;
-    changed  text;
-    previous text;
+    key       text := (select string_agg(array_position(columns, u.name)::text, ',' order by u.n)
+                       from unnest(key_columns) with ordinality as u (name, n));
+    condition text := fits;
+    chosen    text;
+    compared  text;
+    changed   text;
+    previous  text;
 begin
     if operation = 'truncate' then
         return format('insert into heliograph.signal_log (sender, operation, lane_hash) values (%L, %L, %s)',
-                      sender, operation, heliograph.lane_hash_expression(sender, null));
-    elsif operation <> 'update' then
+                      sender, operation, heliograph.sender_hash_expression(sender));
+    end if;
+    if fits is not null then
+        -- By the types that the statement itself sees, whatever the catalog looks like to this snapshot.
+        condition := concat_ws(E'\n        and ', fits, (
+            select string_agg(format('heliograph.fits_value(case when false then %s%s end, %L, %L)',
+                                     case operation when 'update' then 'n.n' else 'c.v' end, u.n, whole, settings),
+                              E'\n        and ' order by u.n)
+            from unnest(columns) with ordinality as u (name, n)));
+    end if;
+    if operation <> 'update' then
         return concat_ws(E'\n',
             'insert into heliograph.signal_log (sender, operation, key, instance, lane_hash)',
             format('select %L, %L, pg_catalog.row_to_json(k.*), pg_catalog.row_to_json(%s.*), %s',
                    sender, operation, case when whole then 't' else 'e' end,
-                   heliograph.lane_hash_expression(sender, format(key_expr, 'c.v'))),
+                   heliograph.lane_hash_expression(sender, key, 'c.v')),
             format('from %s as t', case operation when 'insert' then '__hg_n' else '__hg_o' end),
-            heliograph.column_scope(listed, 'v'),
-            heliograph.object_scope(key_columns, listed, 'c.v', 'k'),
-            case when not whole then heliograph.object_scope(columns, listed, 'c.v', 'e') end,
-            'where ' || fits);
+            heliograph.column_scope(columns, 'v', relation, numbers),
+            heliograph.object_scope(key_columns, columns, 'c.v', 'k'),
+            case when not whole then heliograph.object_scope(columns, columns, 'c.v', 'e') end,
+            'where ' || condition);
     end if;
 
     -- Made in the sorted subquery, which stays one, so that each is computed once: the key columns of the record as
-    -- k1, k2, …, and whether a column differs as d1, d2, ….
+    -- k1, k2, …, and which columns differ as d (an array: a row has at most 1,664 columns).
     select string_agg(format('case when p.gone then p.o%1$s else p.n%1$s end as k%1$s, ', array_position(columns, u.name)),
                       '' order by u.n)
     into chosen
     from unnest(key_columns) with ordinality as u (name, n);
-    select string_agg(format('heliograph.differs(p.o%1$s, p.n%1$s) as d%1$s', u.n), ', ' order by u.n),
-           string_agg(format('case when x.d%s then %L end', u.n, u.name), E',\n        ' order by u.n),
-           string_agg(format('case when x.d%1$s then pg_catalog.concat(%2$L, '
+    select format('array[%s] as d', string_agg(format('heliograph.differs(p.o%1$s, p.n%1$s)', u.n), ', ' order by u.n)),
+           string_agg(format('case when x.d[%s] then %L end', u.n, u.name), E',\n        ' order by u.n),
+           string_agg(format('case when x.d[%1$s] then pg_catalog.concat(%2$L, '
                              'coalesce(heliograph.json_of(x.o%1$s), ''null'')) end', u.n, to_json(u.name)::text || ':'),
                       E',\n        ' order by u.n)
     into compared, changed, previous
@@ -544,9 +679,10 @@ begin
 
     -- Old and new rows are paired by their order in the transition tables: two cascades to one table share them, so
     -- a key may be there twice. Only by FULL JOIN: the plan is kept, and a nested loop chosen for one row would be
-    -- quadratic in the next statement. A changed key is a delete (gone) and an insert (not gone), and all deletes
-    -- come first, so that two rows that swap their keys are not deleted after they were inserted. Of an ordinary
-    -- update `gone` is NULL.
+    -- quadratic in the next statement. A changed key is a delete (gone) and an insert (not gone); of an ordinary update
+    -- `gone` is NULL. In the order of the rows: an immediate unique index allows only orders in which no key is there
+    -- twice, also where two cascades change one row's key one after the other. Where nothing keeps the key unique, all
+    -- deletes come first, so that two rows that swap their keys are not deleted after they were inserted.
     return concat_ws(E'\n',
         'insert into heliograph.signal_log',
         '    (sender, operation, key, previous_key, instance, previous, changed, lane_hash)',
@@ -563,25 +699,30 @@ begin
         '    case when x.gone is null then pg_catalog.array_remove(array[',
         '        ' || changed,
         '    ], null) end,',
-        '    ' || heliograph.lane_hash_expression(sender, format(key_expr, 'x.k')),
+        '    ' || heliograph.lane_hash_expression(sender, key, 'x.k'),
         'from (',
         format('    select p.*, %s%s', chosen, case when whole then 'case when p.gone then p.o else p.n end as image,' end),
         '        ' || compared,
         '    from (',
         '        select o.*, n.*, pg_catalog.unnest(case',
-        format('            when pg_catalog.record_ne(row(%s), row(%s)) then array[true, false]',
-               format(key_expr, 'o.o'), format(key_expr, 'n.n')),
+        format('            when case when heliograph.is_key(%s) then pg_catalog.record_ne(%s, %s)',
+               heliograph.key_row(key, 'n.n', true), heliograph.key_row(key, 'o.o'), heliograph.key_row(key, 'n.n')),
+        format('                else pg_catalog.record_image_ne(%s, %s) end then array[true, false]',
+               heliograph.key_row(key, 'o.o'), heliograph.key_row(key, 'n.n')),
         '            else array[null::pg_catalog.bool] end) as gone',
         format('        from (select pg_catalog.row_number() over () as oi, %sc.*',
                case when whole then 'coalesce(t.*) as o, ' end),
-        '              from __hg_o as t ' || heliograph.column_scope(columns, 'o') || ') as o',
+        '              from __hg_o as t ' || heliograph.column_scope(columns, 'o', relation, numbers) || ') as o',
         format('        full join (select pg_catalog.row_number() over () as ni, %sc.*',
                case when whole then 'coalesce(t.*) as n, ' end),
-        '              from __hg_n as t ' || heliograph.column_scope(columns, 'n') || ') as n',
+        '              from __hg_n as t ' || heliograph.column_scope(columns, 'n', relation, numbers) || ') as n',
         '            on o.oi operator(pg_catalog.=) n.ni',
-        '        where ' || fits,
+        '        where ' || condition,
         '    ) as p',
-        '    order by coalesce(p.gone, false) desc, p.ni',
+        case when is_unique
+            then '    order by p.ni, coalesce(p.gone, false) desc'
+            else '    order by coalesce(p.gone, false) desc, p.ni'
+        end,
         ') as x',
         heliograph.object_scope(key_columns, columns, 'x.k', 'k'),
         heliograph.object_scope(key_columns, columns, 'x.o', 'ok'),
@@ -590,6 +731,16 @@ begin
 end
 $function$;
 
+grant execute on function
+    heliograph.sender_name(regclass), heliograph.captured_relation(oid, text, text),
+    heliograph.check_captured(oid, oid, text, text), heliograph.fits(oid, text, text, text[], text[]),
+    heliograph.is_still(oid, int, text), heliograph.is_key(record),
+    heliograph.column_scope(text[], text, oid, int[]), heliograph.object_scope(text[], text[], text, text),
+    heliograph.key_row(text, text, boolean), heliograph.lane_hash_expression(text, text, text),
+    heliograph.sender_hash_expression(text),
+    heliograph.capture_statement(text, text, text[], text[], boolean, boolean, oid, int[], text, text[])
+    to heliograph_capture;
+
 """#
         ),
         Migration(
@@ -597,14 +748,6 @@ $function$;
             name: "function",
             sql: ##"""
 -- 0005: choosing a key, and the capture function of a table.
-
--- quote_all_identifiers is pinned where a sender's name is made: public.users must not become "public"."users".
-create function heliograph.sender_name(relation regclass) returns text
-language sql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
-    select format('%I.%I', n.nspname, c.relname)
-    from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-    where c.oid = relation
-$function$;
 
 create function heliograph.check_capturable(relation regclass) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
@@ -627,9 +770,13 @@ begin
         when c.relkind = 'p' then 'a partitioned table'
         when c.relkind <> 'r' then 'not a table'
         when c.relpersistence = 't' then 'a temporary table'
+        -- A crash empties it without a word.
+        when c.relpersistence = 'u' then 'an unlogged table'
         when c.relispartition then 'a partition'
         when exists (select from pg_inherits as i where relation::oid in (i.inhrelid, i.inhparent))
             then 'part of an inheritance tree'
+        -- An update's statement has each column twice, and PostgreSQL allows 1,664.
+        when (select count(*) from heliograph.columns_of(relation)) > 800 then 'wider than 800 columns'
     end;
     if reason is not null then
         raise exception '% cannot be captured: it is %', relation, reason
@@ -638,18 +785,32 @@ begin
 end
 $function$;
 
+-- Whether a unique index that is checked at once keeps a key, or a part of it, unique.
+create function heliograph.is_unique_key(relation regclass, key text[]) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    select exists (
+        select from pg_index as i
+        where i.indrelid = relation and i.indisunique and i.indimmediate and i.indisvalid
+          and i.indpred is null and i.indexprs is null
+          and (select array_agg(a.attname::text)
+               from unnest(i.indkey::int2[]) with ordinality as k (attnum, n)
+               join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.attnum
+               where k.n <= i.indnkeyatts) <@ key)
+$function$;
+
 -- Raises HG011 unless the columns can be the key of a record: NOT NULL, hashable, and not kept unique by a deferrable
--- constraint, under which an insert can be logged before the delete that makes room for it.
+-- constraint alone, under which an insert can be logged before the delete that makes room for it.
 create function heliograph.check_key(relation regclass, key text[]) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
 declare
     reason text;
+    base   oid;
     c      record;
 begin
     for c in
         select k.name, a.type, a.is_not_null
         from unnest(key) with ordinality as k (name, n)
-        left join heliograph.columns_of(relation) as a on a.name = k.name
+        left join heliograph.columns_of(relation) as a on a.name = k.name and not a.is_virtual
         order by k.n
     loop
         if c.type is null then
@@ -657,18 +818,26 @@ begin
                 using errcode = 'HG013', hint = 'Name columns of the table as its key.';
         elsif not c.is_not_null then
             reason := format('column %I may be NULL', c.name);
+        elsif (select t.typtype from pg_type as t where t.oid = heliograph.leaf_type(c.type)) = 'c' then
+            -- An attribute can be added to it that has no hash, without the table noticing.
+            reason := format('type %s of column %I is composite', format_type(c.type, null), c.name);
         else
+            -- Never the domain itself: its checks would run as whoever attaches.
+            base := c.type;
+            while (select t.typtype from pg_type as t where t.oid = base) = 'd' loop
+                base := (select t.typbasetype from pg_type as t where t.oid = base);
+            end loop;
             begin
-                -- The type cache says whether there is a default hash operator class, also for arrays and domains.
-                execute format('select hash_record_extended(row(null::%s), 0)', format_type(c.type, null));
+                -- The type cache says whether there is a default hash operator class, also for arrays and ranges.
+                execute format('select hash_record_extended(row(null::%s), 0)', format_type(base, null));
             exception when undefined_function then
                 reason := format('type %s of column %I has no hash function', format_type(c.type, null), c.name);
             end;
         end if;
     end loop;
-    if reason is null and exists (
+    if reason is null and not heliograph.is_unique_key(relation, key) and exists (
         select from pg_constraint as u
-        where u.conrelid = relation and u.contype in ('p', 'u') and u.condeferrable
+        where u.conrelid = relation and u.contype in ('p', 'u', 'x') and u.condeferrable
           and (select array_agg(a.attname::text) from pg_attribute as a
                where a.attrelid = relation and a.attnum = any (u.conkey)) <@ key
     ) then
@@ -740,15 +909,21 @@ begin
 end
 $function$;
 
--- The statement that logs an operation of a table as it is now. A key column that is gone stays in, as NULL.
-create function heliograph.statement_for_now(relation oid, operation text, sender text, key_columns text[]) returns text
+-- The statement that logs an operation of a table as it is now, column by column. A key column that is gone stays in, as
+-- NULL. `columns` and `numbers` are those that may be recorded; NULL for all.
+create function heliograph.statement_for_now(
+    relation oid, operation text, sender text, key_columns text[], is_unique boolean, columns text[], numbers int[]
+) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $function$
+    with listed as (
+        select coalesce(columns, array(
+            select c.name from heliograph.columns_of(relation) as c where not c.is_virtual order by c.number)) as names
+    )
     select heliograph.capture_statement(
         lower(operation), sender,
-        array_agg(c.name) || array(select k.name from unnest(key_columns) as k (name)
-                                   where k.name <> all (array_agg(c.name))),
-        key_columns, bool_and(heliograph.json_form(c.type) = 'plain'), null)
-    from heliograph.columns_of(relation) as c
+        l.names || array(select k.name from unnest(key_columns) as k (name) where k.name <> all (l.names)),
+        key_columns, false, is_unique, relation, numbers, null, null)
+    from listed as l
 $function$;
 
 -- CREATE FUNCTION for one table. `columns` are those that may be recorded, the key's among them.
@@ -759,23 +934,29 @@ create function heliograph.capture_function(
 language plpgsql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
 declare
     -- With columns left out the list is all there is: a column that comes later, or a renamed one, may be a secret.
-    closed   boolean := cardinality(excluded) > 0;
-    whole    boolean := not closed and not exists (
-                 select from heliograph.columns_of(relation) as c where heliograph.json_form(c.type) <> 'plain');
-    settings text[] := heliograph.settings_of_table(relation, columns);
-    fits     text := case when not closed then format(
-                 'heliograph.fits(%s, %L, %L, %L, %L)',
-                 relation, sender, function_name, case when not whole then columns end, settings) end;
-    branches text;
-    body     text;
-    quote    text := '$capture$';
+    closed    boolean := cardinality(excluded) > 0;
+    whole     boolean := not closed and not exists (
+                  select from heliograph.columns_of(relation) as c
+                  where c.is_virtual or heliograph.json_form(c.type) <> 'plain');
+    numbers   int[] := case when closed then array(
+                  select c.number::int from heliograph.columns_of(relation) as c
+                  where c.name = any (columns) order by array_position(columns, c.name)) end;
+    is_unique boolean := heliograph.is_unique_key(relation, key_columns);
+    settings  text[] := heliograph.settings_of_table(relation, columns);
+    fits      text := case when closed then 'true' else format(
+                  'heliograph.fits(%s, %L, %L, %L, %L)',
+                  relation, sender, function_name, case when not whole then columns end, settings) end;
+    branches  text;
+    body      text;
+    quote     text := '$capture$';
 begin
     select string_agg(concat_ws(E'\n',
                format('if tg_op operator(pg_catalog.=) %L then', upper(o.name)),
-               heliograph.capture_statement(o.name, sender, columns, key_columns, whole, fits) || ';',
+               heliograph.capture_statement(
+                   o.name, sender, columns, key_columns, whole, is_unique, relation, numbers, fits, settings) || ';',
                'logged := found;',
                -- Nothing logged: the statement touched no row, or no longer fits the table.
-               case when not closed and o.name <> 'truncate' then format(
+               case when o.name <> 'truncate' then format(
                    E'if not logged then\nmissed := exists (select from %s);\nend if;',
                    case o.name when 'insert' then '__hg_n' else '__hg_o' end) end),
                E'\nels' order by o.n)
@@ -788,24 +969,33 @@ begin
         '#variable_conflict use_column',
         'declare',
         'logged boolean := false;',
-        case when not closed then concat_ws(E'\n',
-            'missed boolean := false;',
-            'settings pg_catalog.text[];',
-            'former pg_catalog.text[];') end,
+        'missed boolean := false;',
+        'settings pg_catalog.text[];',
+        'former pg_catalog.text[];',
         'begin',
         format('if tg_relid operator(pg_catalog.<>) %s::pg_catalog.oid then', relation),
         format('perform heliograph.check_captured(tg_relid, %s, %L, %L);', relation, sender, function_name),
         'end if;',
         branches,
         'end if;',
-        case when not closed then concat_ws(E'\n',
-            'if missed then',
-            'settings := heliograph.settings_of_table(tg_relid, null);',
-            'former := heliograph.pin_settings(settings);',
-            format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %L);', sender, key_columns),
-            'perform heliograph.restore_settings(settings, former);',
-            'logged := true;',
-            'end if;') end,
+        'if missed then',
+        -- All of them: which ones the columns need, the writer's snapshot may be too old to tell.
+        'settings := heliograph.all_settings();',
+        'former := heliograph.pin_settings(settings);',
+        'begin',
+        format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %L, %L, %L, %L);',
+               sender, key_columns, is_unique, case when closed then columns end, numbers),
+        -- Wider than a statement can be: rather the key alone than a writer that fails.
+        'exception when program_limit_exceeded then',
+        format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %L, %L, %L, %L);',
+               sender, key_columns, is_unique, key_columns,
+               case when closed then array(
+                   select numbers[array_position(columns, k.name)]
+                   from unnest(key_columns) with ordinality as k (name, n) order by k.n) end),
+        'end;',
+        'perform heliograph.restore_settings(settings, former);',
+        'logged := true;',
+        'end if;',
         -- After the insert: its lock on the log is what a pump that goes quiet waits for. And no more bells once the
         -- queue of notifications is half full: a full one would fail the writer's commit.
         case when bell then concat_ws(E'\n',
@@ -823,11 +1013,23 @@ begin
     return concat_ws(E'\n',
         format('create or replace function heliograph.%I() returns trigger', function_name),
         'language plpgsql security definer',
-        (select string_agg(format('set %I to %L', s.name, heliograph.pinned_value(s.name)), E'\n')
+        -- A plan that was made for a large statement is kept, with the order to compile it: each later statement of one
+        -- row would take a second.
+        'set jit to off',
+        -- As a list of names where it is one: in quotes it would be one name with a comma in it.
+        (select string_agg(case s.name
+                               when 'search_path' then format('set search_path to %s', heliograph.pinned_value(s.name))
+                               else format('set %I to %L', s.name, heliograph.pinned_value(s.name))
+                           end, E'\n')
          from unnest(settings) as s (name)),
         'as ' || quote || body || quote || ';');
 end
 $function$;
+
+grant execute on function
+    heliograph.pin_settings(text[]), heliograph.restore_settings(text[], text[]),
+    heliograph.statement_for_now(oid, text, text, text[], boolean, text[], int[])
+    to heliograph_capture;
 
 """##
         ),
@@ -862,7 +1064,10 @@ end
 $function$;
 
 -- The DDL of the triggers, as far as they are not there yet: a refresh that changes only the function takes no lock
--- on the table.
+-- on the table. A trigger is known by its function and event, whatever it is called by now.
+--
+-- `guard` never runs. PostgreSQL refuses to make a partition or a child of a table that has row triggers with transition
+-- tables: without it the table's own triggers would be passed over from then on, without a word.
 create function heliograph.trigger_sql(relation regclass, function_name text, operations text[]) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
 declare
@@ -871,31 +1076,55 @@ declare
     known     record;
 begin
     for known in
-        select o.name, 'heliograph_' || o.name as trigger, t.tgenabled, t.tgfoid, o.name = any (operations) as wanted,
-               case o.name
-                   when 'insert' then 'referencing new table as __hg_n '
-                   when 'update' then 'referencing old table as __hg_o new table as __hg_n '
-                   when 'delete' then 'referencing old table as __hg_o '
-                   else ''
-               end as referencing
-        from unnest('{insert,update,delete,truncate}'::text[]) with ordinality as o (name, n)
-        left join pg_trigger as t on t.tgrelid = relation and t.tgname = 'heliograph_' || o.name
+        select o.name, t.tgname, t.tgenabled, t.tgfoid, o.definition,
+               o.name = any (operations) or o.name = 'guard' and cardinality(operations) > 0 as wanted
+        from (values
+            (1, 'insert', 4, 'after insert on %s referencing new table as __hg_n for each statement'),
+            (2, 'update', 16, 'after update on %s referencing old table as __hg_o new table as __hg_n for each statement'),
+            (3, 'delete', 8, 'after delete on %s referencing old table as __hg_o for each statement'),
+            (4, 'truncate', 32, 'after truncate on %s for each statement'),
+            (5, 'guard', 9, 'after delete on %s referencing old table as __hg_o for each row when (false)')
+        ) as o (n, name, type, definition)
+        left join pg_trigger as t
+            on t.tgrelid = relation and not t.tgisinternal
+            -- the row bit and the events
+            and (t.tgfoid = procedure and t.tgtype::int & 61 = o.type
+                 or t.tgname = 'heliograph_' || o.name and t.tgfoid is distinct from procedure)
         order by o.n
     loop
         if known.tgfoid is distinct from procedure and known.tgfoid is not null then
-            raise exception 'table % has a trigger % that is not ours', relation, known.trigger
-                using errcode = 'HG015', hint = format('DROP TRIGGER %I ON %s;', known.trigger, relation);
+            raise exception 'table % has a trigger % that is not ours', relation, known.tgname
+                using errcode = 'HG015', hint = format('DROP TRIGGER %I ON %s;', known.tgname, relation);
         elsif known.wanted and known.tgfoid is null then
             result := result || format(
-                'create trigger %I after %s on %s %sfor each statement execute function heliograph.%I();',
-                known.trigger, known.name, relation, known.referencing, function_name);
+                'create trigger %I %s execute function heliograph.%I();',
+                'heliograph_' || known.name, format(known.definition, relation), function_name);
         elsif known.wanted and known.tgenabled <> 'O' then
-            result := result || format('alter table %s enable trigger %I;', relation, known.trigger);
+            result := result || format('alter table %s enable trigger %I;', relation, known.tgname);
         elsif not known.wanted and known.tgfoid is not null then
-            result := result || format('drop trigger %I on %s;', known.trigger, relation);
+            result := result || format('drop trigger %I on %s;', known.tgname, relation);
         end if;
     end loop;
     return nullif(array_to_string(result, E'\n'), '');
+end
+$function$;
+
+-- Locks a table whose triggers are about to change, so that what has been checked of it still holds. Waits a second at
+-- most: every writer that comes meanwhile would wait behind us.
+create function heliograph.lock_for_triggers(relation regclass) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp set quote_all_identifiers = off
+set lock_timeout = '1s' as $function$
+declare
+    name text := relation;
+begin
+    execute format('lock table %s in share row exclusive mode', name);
+    if to_regclass(name) is distinct from relation then
+        raise exception 'table % was renamed or dropped meanwhile', name
+            using errcode = 'HG017', hint = 'Try again.';
+    end if;
+exception when lock_not_available then
+    raise exception 'table % is in use by open transactions: its triggers were not changed', name
+        using errcode = 'lock_not_available', hint = 'Try again when they have ended.';
 end
 $function$;
 
@@ -906,7 +1135,7 @@ create function heliograph.capture_sql(
 language plpgsql volatile set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
 declare
     known         heliograph.attachment;
-    known_columns text[] := array(select c.name from heliograph.columns_of(relation) as c);
+    known_columns text[] := array(select c.name from heliograph.columns_of(relation) as c where not c.is_virtual);
     key_columns   text[];
     stray         text;
     function_name text;
@@ -925,7 +1154,8 @@ begin
         raise exception 'there is no operation %', coalesce(quote_literal(stray), 'to capture')
             using errcode = 'HG013', hint = 'Operations are insert, update, delete and truncate.';
     end if;
-    stray := (select e.name from unnest(exclude) as e (name) where e.name <> all (known_columns) limit 1);
+    stray := (select coalesce(e.name, '') from unnest(exclude) as e (name)
+              where coalesce(e.name <> all (known_columns), true) limit 1);
     if stray is not null then
         raise exception 'table % has no column % to exclude', relation, quote_ident(stray)
             using errcode = 'HG013', hint = 'If it was renamed, exclude it by its new name.';
@@ -950,7 +1180,8 @@ begin
     sender := coalesce(known.sender, heliograph.sender_name(relation));
     function_name := coalesce(known.function_name, 'capture_' || known.id);
     return concat_ws(E'\n',
-        format('-- Captures table %s of this database. In another one: SELECT heliograph.attach(…);', relation),
+        -- Without the table's name, which may hold a line break.
+        '-- Captures one table of this database. In another one: SELECT heliograph.attach(…);',
         'select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext(''heliograph''), pg_catalog.hashtext(''attach''));',
         heliograph.capture_function(
             relation, sender, function_name,
@@ -982,34 +1213,70 @@ create function heliograph.attach(
     operations text[] default '{insert,update,delete,truncate}', bell boolean default true
 ) returns text
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    known heliograph.attachment;
 begin
     perform pg_advisory_xact_lock(hashtext('heliograph'), hashtext('attach'));
+    perform heliograph.check_capturable(relation);
+    known := heliograph.attachment_of(relation);
+    if known.id is null or heliograph.trigger_sql(relation, known.function_name, operations) is not null then
+        perform heliograph.lock_for_triggers(relation);
+    end if;
+    -- All checks again, of the table as it is now and stays.
     execute heliograph.capture_sql(relation, exclude, key, operations, bell);
     return (heliograph.attachment_of(relation)).sender;
 end
 $function$;
 comment on function heliograph.attach(regclass, text[], text[], text[], boolean) is
-    'Captures a table from now on, or refreshes how; returns the sender''s name.';
+    'Captures a table from now on, or refreshes how; returns the sender''s name. 55P03 if its writers hold it up.';
 
 create function heliograph.detach(relation regclass) returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
 declare
-    known heliograph.attachment;
+    known    heliograph.attachment;
+    triggers text;
 begin
     perform pg_advisory_xact_lock(hashtext('heliograph'), hashtext('attach'));
     known := heliograph.attachment_of(relation);
     if known.id is null then
         return false;
     end if;
-    execute concat_ws(E'\n',
-        heliograph.trigger_sql(relation, known.function_name, '{}'),
-        format('drop function if exists heliograph.%I();', known.function_name));
+    if heliograph.trigger_sql(relation, known.function_name, '{}') is not null then
+        perform heliograph.lock_for_triggers(relation);
+        triggers := heliograph.trigger_sql(relation, known.function_name, '{}');
+    end if;
+    execute concat_ws(E'\n', triggers, format('drop function if exists heliograph.%I();', known.function_name));
     delete from heliograph.attachment as a where a.id = known.id;
     return true;
 end
 $function$;
 comment on function heliograph.detach(regclass) is
-    'Stops capturing a table; what was logged stays. False if it was not captured.';
+    'Stops capturing a table; what was logged stays. False if it was not captured. 55P03 if its writers hold it up.';
+
+-- By a table's name, or by the sender's where the table is gone.
+create function heliograph.detach(name text) returns boolean
+language plpgsql volatile as $function$
+declare
+    relation pg_catalog.regclass := pg_catalog.to_regclass(name);
+    known    heliograph.attachment;
+begin
+    if relation is not null then
+        return heliograph.detach(relation);
+    end if;
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('heliograph'), pg_catalog.hashtext('attach'));
+    delete from heliograph.attachment as a
+    where a.sender operator(pg_catalog.=) name
+      and heliograph.captured_relation(a.relid, a.sender, a.function_name) is null
+    returning a.* into known;
+    if not found then
+        raise exception 'relation "%" does not exist', name using errcode = 'undefined_table';
+    end if;
+    execute pg_catalog.format('drop function if exists heliograph.%I();', known.function_name);
+    return true;
+end
+$function$;
+comment on function heliograph.detach(text) is
+    'Stops capturing the table of that name; of a table that is gone, by the sender''s name, forgets it.';
 
 """#
         ),
@@ -1076,7 +1343,6 @@ declare
     start_snapshot pg_catalog.pg_snapshot := heliograph.take_snapshot();
     known          heliograph.subscription;
     tick           bigint;
-    outcome        text;
 begin
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('heliograph'), pg_catalog.hashtext('subscription'));
     select s.* into known from heliograph.subscription as s where s.name = subscription_name;
@@ -1128,8 +1394,17 @@ begin
     if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
         raise exception 'positions advance in READ COMMITTED only' using errcode = 'HG003';
     end if;
-    if pg_catalog.cardinality(lanes) is distinct from pg_catalog.cardinality(expected) then
+    if coalesce(pg_catalog.cardinality(lanes), 0) = 0
+       or pg_catalog.cardinality(lanes) is distinct from pg_catalog.cardinality(expected) then
         raise exception 'one expected version is needed for each lane' using errcode = 'invalid_parameter_value';
+    end if;
+    -- Old ticks may be on their way out: held until this position refers to them for everybody to see.
+    perform from heliograph.tick as t
+    where t.id in (lo, hi) and t.at < pg_catalog.clock_timestamp() - interval '50 minutes'
+    for key share;
+    if lo is null or (select count(*) from heliograph.tick as t where t.id in (lo, hi))
+                     <> (case when hi is null or hi = lo then 1 else 2 end) then
+        raise exception 'a position must refer to ticks that exist' using errcode = 'invalid_parameter_value';
     end if;
     -- In the order of lanes: two workers that both believe they hold them would deadlock in another. No ON CONFLICT:
     -- whoever comes second must fail.
@@ -1169,7 +1444,8 @@ language sql stable as $function$
         where p.subscription = $1 and p.lane = held.lane
         order by p.version desc
         limit 1) as newest
-    join heliograph.tick as l on l.id = newest.lo
+    -- Never without a tick; were it so, it must be seen, and not be a lane that nobody misses.
+    left join heliograph.tick as l on l.id = newest.lo
     left join heliograph.tick as h on h.id = newest.hi
     order by newest.lane
 $function$;

@@ -160,6 +160,8 @@ extension LocalCluster {
     func requirePassword(_ password: String, ofNewRole role: String) async throws {
         try await psql(
             """
+            -- One after the other: each writes the whole file anew.
+            SELECT pg_advisory_lock(hashtext('pg_hba.conf'));
             SET password_encryption = 'scram-sha-256';
             CREATE ROLE \(role) LOGIN PASSWORD '\(password)';
             CREATE TEMPORARY TABLE hba (number serial, line text);

@@ -46,12 +46,14 @@ struct Captured: Sendable {
     }
 
     /// Expects exactly these records of a script.
-    /// - Parameter inOrder: whether the order counts.
+    /// - Parameters:
+    ///   - inOrder: whether the order counts.
+    ///   - normalised: takes away what differs from run to run.
     func expect(
         _ script: String, gives expected: [String], inOrder: Bool = true,
-        sourceLocation: SourceLocation = #_sourceLocation
+        matching normalised: (String) -> String = { $0 }, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let found = try await records(of: script)
+        let found = try await records(of: script).map(normalised)
         if inOrder {
             #expect(found == expected, sourceLocation: sourceLocation)
         } else {

@@ -65,9 +65,46 @@ struct Effects: Sendable {
 
     /// Waits until each row of the table has its effects: one for its insert and one for each update.
     func settled() async throws {
-        try await eventually("the effects of all rows") {
-            try await fixture.count("SELECT count(*) FROM effect")
-                >= fixture.count("SELECT coalesce(sum(v + 1), 0) FROM t")
+        do {
+            try await eventually("the effects of all rows") {
+                try await fixture.count("SELECT count(*) FROM effect")
+                    >= fixture.count("SELECT coalesce(sum(v + 1), 0) FROM t")
+            }
+        } catch let error as NotInTime {
+            throw NotSettled(error: error, faults: try await faults, state: try await state, log: fixture.log.lines)
+        }
+    }
+
+    struct NotSettled: Error, CustomStringConvertible {
+        let error: NotInTime
+        let faults: [String]
+        let state: [String]
+        let log: [String]
+
+        var description: String {
+            "\(error); faults: \(faults.prefix(5)); " + (state + log.suffix(40)).joined(separator: "\n")
+        }
+    }
+
+    /// What the database knows of the workers.
+    private var state: [String] {
+        get async throws {
+            try await fixture.withConnection { connection in
+                try await connection.texts(
+                    """
+                    SELECT concat_ws(' ', 'lane', lane, 'version', version, lo_snapshot, hi_snapshot, last_id, incarnation, at)
+                    FROM heliograph.subscription AS s
+                    CROSS JOIN heliograph.current_positions(s.id, ARRAY(SELECT generate_series(0, s.lanes - 1)::int2))
+                    UNION ALL
+                    SELECT concat_ws(' ', 'session', pid, application_name, state, wait_event, left(query, 60), state_change)
+                    FROM pg_stat_activity WHERE datname = current_database()
+                    UNION ALL
+                    SELECT concat_ws(' ', 'incarnation', id, started_at, noted_at, pg_postmaster_start_time(), now(),
+                        pg_current_snapshot())
+                    FROM heliograph.incarnation
+                    """
+                )
+            }
         }
     }
 

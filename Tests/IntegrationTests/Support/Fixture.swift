@@ -7,7 +7,9 @@ import Logging
 struct Fixture: Sendable {
     let cluster: LocalCluster
     let database: TestDatabase
-    let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+    let log = CapturedLog()
+
+    var logger: Logger { log.logger }
 
     var configuration: ConnectionConfiguration { ConnectionConfiguration(database.connectionString) }
 

@@ -62,6 +62,23 @@ struct PositionTests {
         }
     }
 
+    @Test("A position that refers to nothing, or to no lane, is refused")
+    func nonsense() async throws {
+        try await with { _, connection, id in
+            for statement: SQL in [
+                advance(id, lanes: [], expected: []), advance(id, lanes: [0], expected: [1], lo: 777),
+                "SELECT heliograph.advance(\(id), NULL, NULL, 1, 1, NULL, 0)",
+                "SELECT heliograph.advance(\(id), '{0}', '{1}', 1, NULL, NULL, 0)",
+                "SELECT heliograph.advance(\(id), '{0}', '{1}', 1, 1, 777, 0)",
+            ] {
+                let error = await #expect(throws: PostgresError.self) { try await connection.query(statement) }
+                #expect(error?.sqlState == "22023")
+            }
+            let versions = try await versions(id, on: connection)
+            #expect(versions == [1, 1, 1, 1])
+        }
+    }
+
     @Test("Of two that expect the same version one moves the lane, the other fails", .timeLimit(.minutes(1)))
     func race() async throws {
         try await with { fixture, connection, id in

@@ -50,14 +50,14 @@ struct WorkerTests {
                         "INSERT INTO t SELECT generate_series(\(round * 100), \(round * 100 + 99))")
                     try await effects.settled()
                 }
-                #expect(
+                try await eventually("all locks to be free") {
                     try await effects.fixture.count(
                         """
                         SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = database
                         WHERE locktype = 'advisory' AND datname = current_database()
                         """
                     ) == 0
-                )
+                }
             }
             try await effects.expect(faults: [])
         }
