@@ -86,6 +86,23 @@ struct TableShapeTests {
         }
     }
 
+    @Test("Virtual generated columns, of PostgreSQL 18, are not stored and not recorded")
+    func virtualColumns() async throws {
+        guard try await Fixture.with(nil, { try await $0.withConnection { $0.serverVersion } }) >= 180_000 else {
+            return
+        }
+        let table = "CREATE TABLE t (id int PRIMARY KEY, a int, b int GENERATED ALWAYS AS (a * 2) VIRTUAL);"
+        try await Captured.with(table) { t in
+            try await t.expect(
+                "INSERT INTO t (id, a) VALUES (1, 5); UPDATE t SET a = 6; ALTER TABLE t ADD c int GENERATED ALWAYS AS (a) VIRTUAL; DELETE FROM t",
+                gives: [
+                    #"insert {"id":1} {"id":1,"a":5}"#, #"update {"id":1} changed {a} from {"a":5} {"id":1,"a":6}"#,
+                    #"delete {"id":1} {"id":1,"a":6}"#,
+                ]
+            )
+        }
+    }
+
     @Test("A table without a primary key, by a unique index, or by columns that are named")
     func otherKeys() async throws {
         let script = """

@@ -66,17 +66,20 @@ struct ValueTests {
 
     @Test("Every type keeps all it holds, whatever the writer's session is set to")
     func types() async throws {
-        let values = Self.values.map(\.value).joined(separator: ", ")
-        let row = Self.values.enumerated().map { "\"c\($0.offset)\":\($0.element.json)" }.joined(separator: ",")
+        // Some builds of PostgreSQL have no XML.
+        let hasXML = (try? await LocalCluster.shared.psql("SELECT '<a/>'::xml")) != nil
+        let all = Self.values.filter { $0.type != "xml" || hasXML }
+        let values = all.map(\.value).joined(separator: ", ")
+        let row = all.enumerated().map { "\"c\($0.offset)\":\($0.element.json)" }.joined(separator: ",")
         // A table of its own each, for a type must get what it needs also where nothing else asks for it.
-        let single = Self.values.enumerated().map {
+        let single = all.enumerated().map {
             "CREATE TABLE t\($0.offset) (id int PRIMARY KEY, c\($0.offset) \($0.element.type));"
         }
         let script =
             "CREATE TABLE t (id int PRIMARY KEY);" + Self.types
-            + "ALTER TABLE t \(Self.values.enumerated().map { "ADD c\($0.offset) \($0.element.type)" }.joined(separator: ", "));"
+            + "ALTER TABLE t \(all.enumerated().map { "ADD c\($0.offset) \($0.element.type)" }.joined(separator: ", "));"
             + single.joined()
-        let tables = ["t"] + Self.values.indices.map { "t\($0)" }
+        let tables = ["t"] + all.indices.map { "t\($0)" }
         try await Captured.with(script, attaching: tables) { t in
             for session in ["", Self.oddSession] {
                 // The values are written under the usual settings, into a table that nobody mirrors.
@@ -85,17 +88,17 @@ struct ValueTests {
                     DROP TABLE IF EXISTS given; CREATE TABLE given (LIKE t); INSERT INTO given VALUES (1, \(values));
                     """
                 )
-                let single = Self.values.indices.map { "INSERT INTO t\($0) SELECT id, c\($0) FROM given;" }.joined()
+                let single = all.indices.map { "INSERT INTO t\($0) SELECT id, c\($0) FROM given;" }.joined()
                 let records = try await t.records(
                     of: "\(session) INSERT INTO t SELECT * FROM given; \(single) DELETE FROM t; "
-                        + Self.values.indices.map { "DELETE FROM t\($0);" }.joined()
+                        + all.indices.map { "DELETE FROM t\($0);" }.joined()
                 )
                 #expect(records.first == #"insert {"id":1} {"id":1,\#(row)}"#)
-                for (index, value) in Self.values.enumerated() {
+                for (index, value) in all.enumerated() {
                     #expect(
                         records[1 + index] == #"insert {"id":1} {"id":1,"c\#(index)":\#(value.json)}"#, "\(value.type)")
                     #expect(
-                        records[2 + Self.values.count + index]
+                        records[2 + all.count + index]
                             == #"delete {"id":1} {"id":1,"c\#(index)":\#(value.json)}"#,
                         "\(value.type)"
                     )
