@@ -8,12 +8,12 @@ public struct NotInTime: Error, Sendable, CustomStringConvertible {
 ///
 /// - Parameters:
 ///   - what: What is waited for, for the error.
-///   - limit: After so long it counts as not happening. Default: 100 s.
+///   - limit: After so long it counts as not happening. Default: 180 s.
 ///   - interval: How long to wait between two looks. Default: 10 ms.
 ///   - condition: Looks.
 /// - Throws: ``NotInTime``; what `condition` throws.
 public func eventually(
-    _ what: String, within limit: Duration = .seconds(100), every interval: Duration = .milliseconds(10),
+    _ what: String, within limit: Duration = .seconds(180), every interval: Duration = .milliseconds(10),
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Command line")
 struct CommandTests {
-    @Test("migrate, attach, tail, status: from an empty database to a record", .timeLimit(.minutes(1)))
+    @Test("migrate, attach, tail, status: from an empty database to a record", .timeLimit(.minutes(5)))
     func wholeWay() async throws {
         try await Fixture.with { fixture in
             try await fixture.psql("CREATE TABLE users (id bigint PRIMARY KEY, email text, secret text)")
@@ -45,7 +45,7 @@ struct CommandTests {
         }
     }
 
-    @Test("The SQL that migrate and attach print serves psql as well", .timeLimit(.minutes(1)))
+    @Test("The SQL that migrate and attach print serves psql as well", .timeLimit(.minutes(5)))
     func printedSQL() async throws {
         try await Fixture.with { fixture in
             let script = try await fixture.heliograph(["migrate", "--sql"])
@@ -60,7 +60,7 @@ struct CommandTests {
         }
     }
 
-    @Test("tail follows: a record that is committed later is printed at once", .timeLimit(.minutes(1)))
+    @Test("tail follows: a record that is committed later is printed at once", .timeLimit(.minutes(5)))
     func following() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY);") { t in
             let path = try programPath("heliograph")
@@ -78,7 +78,7 @@ struct CommandTests {
         }
     }
 
-    @Test("Mistakes: one line on what to do, and the documented exit status", .timeLimit(.minutes(1)))
+    @Test("Mistakes: one line on what to do, and the documented exit status", .timeLimit(.minutes(5)))
     func mistakes() async throws {
         try await Fixture.with { fixture in
             let nowhere = "host=/nonexistent dbname=x"
@@ -119,7 +119,7 @@ struct CommandTests {
         }
     }
 
-    @Test("A wrong password is one line, and does not repeat it", .timeLimit(.minutes(1)))
+    @Test("A wrong password is one line, and does not repeat it", .timeLimit(.minutes(5)))
     func wrongPassword() async throws {
         let cluster = try await LocalCluster.shared
         try await cluster.requirePassword("right", ofNewRole: "locked_cli")
@@ -132,7 +132,7 @@ struct CommandTests {
         }
     }
 
-    @Test("The Bookshop's programs end the same way", .timeLimit(.minutes(1)))
+    @Test("The Bookshop's programs end the same way", .timeLimit(.minutes(5)))
     func bookshopMistakes() async throws {
         try await Fixture.with { fixture in
             for program in ["bookshop-server", "bookshop-worker"] {

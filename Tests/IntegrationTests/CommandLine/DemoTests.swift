@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Demonstration")
 struct DemoTests {
-    @Test("It ends with its table on real rows: lost 0, doubled 0", .timeLimit(.minutes(3)))
+    @Test("It ends with its table on real rows: lost 0, doubled 0", .timeLimit(.minutes(5)))
     func demo() async throws {
         let path = try programPath("heliograph")
         let outcome = try await withProgram(path, ["demo"]) { program in
@@ -23,7 +23,7 @@ struct DemoTests {
         #expect(total == ["all", "813", "5", "813", "810", "0", "0"])
     }
 
-    @Test("On a given server it makes a database of its own and removes it", .timeLimit(.minutes(3)))
+    @Test("On a given server it makes a database of its own and removes it", .timeLimit(.minutes(5)))
     func givenServer() async throws {
         try await Fixture.onOwnServer { fixture in
             let outcome = try await fixture.heliograph(["demo"])
@@ -36,7 +36,7 @@ struct DemoTests {
         }
     }
 
-    @Test("Interrupted, it leaves nothing behind", .timeLimit(.minutes(2)))
+    @Test("Interrupted, it leaves nothing behind", .timeLimit(.minutes(5)))
     func interrupted() async throws {
         let path = try programPath("heliograph")
         var folder = ""

@@ -65,7 +65,7 @@ struct ConnectionTests {
 
     @Test(
         "Cancelling the task cancels the statement on the server and leaves the connection usable",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func cancellation() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
@@ -82,7 +82,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("A backend that is terminated is a lost connection, also for who waits", .timeLimit(.minutes(1)))
+    @Test("A backend that is terminated is a lost connection, also for who waits", .timeLimit(.minutes(5)))
     func terminated() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
@@ -100,7 +100,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("No server, a wrong password, no such database: one line each", .timeLimit(.minutes(1)))
+    @Test("No server, a wrong password, no such database: one line each", .timeLimit(.minutes(5)))
     func refused() async throws {
         let cluster = try await LocalCluster.shared
         try await cluster.requirePassword("right", ofNewRole: "locked")

@@ -83,7 +83,7 @@ struct ConnectionTransactionTests {
     }
 
     @Test(
-        "A pipeline larger than the socket's buffers in both directions does not stand still", .timeLimit(.minutes(1)))
+        "A pipeline larger than the socket's buffers in both directions does not stand still", .timeLimit(.minutes(5)))
     func largePipeline() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
@@ -95,7 +95,7 @@ struct ConnectionTransactionTests {
         }
     }
 
-    @Test("A lost connection during COMMIT is told apart from a refused one", .timeLimit(.minutes(1)))
+    @Test("A lost connection during COMMIT is told apart from a refused one", .timeLimit(.minutes(5)))
     func commitUnknown() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in

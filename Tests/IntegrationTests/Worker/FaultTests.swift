@@ -17,7 +17,7 @@ struct FaultTests {
         }
     }
 
-    @Test("Sessions that are terminated again and again", .timeLimit(.minutes(2)))
+    @Test("Sessions that are terminated again and again", .timeLimit(.minutes(5)))
     func terminatedSessions() async throws {
         try await Effects.with { effects in
             let subscription = Effects.subscription()
@@ -58,7 +58,7 @@ struct FaultTests {
         }
     }
 
-    @Test("A server that is restarted, and one that crashes", .timeLimit(.minutes(3)))
+    @Test("A server that is restarted, and one that crashes", .timeLimit(.minutes(5)))
     func restartedServer() async throws {
         try await Fixture.onOwnServer(.log) { fixture in
             let effects = try await Effects.make(in: fixture)
@@ -81,7 +81,7 @@ struct FaultTests {
 
     @Test(
         "A worker whose session dies between its effects and its commit leaves neither; its successor does both",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func diesBeforeCommit() async throws {
         try await Effects.with { effects in
             let isFirst = Flag()
@@ -101,7 +101,7 @@ struct FaultTests {
         }
     }
 
-    @Test("Two that both believe they hold a lane: the position lets only one of them commit", .timeLimit(.minutes(1)))
+    @Test("Two that both believe they hold a lane: the position lets only one of them commit", .timeLimit(.minutes(5)))
     func stolenLane() async throws {
         try await Effects.with { effects in
             let isStolen = Flag()
@@ -127,7 +127,7 @@ struct FaultTests {
         }
     }
 
-    @Test("The checker sees an effect that is not in the worker's transaction: it is doubled", .timeLimit(.minutes(1)))
+    @Test("The checker sees an effect that is not in the worker's transaction: it is doubled", .timeLimit(.minutes(5)))
     func checkerCatches() async throws {
         try await Effects.with { effects in
             let failed = Flag()

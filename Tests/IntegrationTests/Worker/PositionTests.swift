@@ -79,7 +79,7 @@ struct PositionTests {
         }
     }
 
-    @Test("Of two that expect the same version one moves the lane, the other fails", .timeLimit(.minutes(1)))
+    @Test("Of two that expect the same version one moves the lane, the other fails", .timeLimit(.minutes(5)))
     func race() async throws {
         try await with { fixture, connection, id in
             try await fixture.withConnection { other in
@@ -100,7 +100,7 @@ struct PositionTests {
         }
     }
 
-    @Test("In the order of lanes, whatever the order they are named in: so no two deadlock", .timeLimit(.minutes(2)))
+    @Test("In the order of lanes, whatever the order they are named in: so no two deadlock", .timeLimit(.minutes(5)))
     func noDeadlock() async throws {
         try await with { fixture, connection, id in
             let outcomes = try await withThrowingTaskGroup(of: [SQLState?].self) { group in
@@ -161,7 +161,7 @@ struct PositionTests {
         }
     }
 
-    @Test("Many that register at once: one creates, all lanes are there once", .timeLimit(.minutes(1)))
+    @Test("Many that register at once: one creates, all lanes are there once", .timeLimit(.minutes(5)))
     func registeringAtOnce() async throws {
         try await Fixture.with(.log) { fixture in
             let outcomes = try await withThrowingTaskGroup(of: String.self) { group in

@@ -18,7 +18,7 @@ struct WorkerSetUpTests {
 
     @Test(
         "No schema, no capture, a declaration twice or against another one: it ends at once and says what to do",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func refused() async throws {
         try await Fixture.with { fixture in
             let error = await failure([Effects.subscription()], in: fixture) as? LogError
@@ -51,7 +51,7 @@ struct WorkerSetUpTests {
 
     @Test(
         "The lanes of the database hold, whatever the code says: two counts would do work twice",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func laneCount() async throws {
         try await Effects.with { effects in
             try await effects.withWorker([Effects.subscription(lanes: 4)]) {
@@ -66,7 +66,7 @@ struct WorkerSetUpTests {
         }
     }
 
-    @Test("A worker of an older revision stands by while a newer one works", .timeLimit(.minutes(1)))
+    @Test("A worker of an older revision stands by while a newer one works", .timeLimit(.minutes(5)))
     func revisions() async throws {
         try await Effects.with { effects in
             func subscription(_ revision: Int, _ operations: [AttachOptions.Operation], _ mark: Int32) -> Subscription {
