@@ -10,9 +10,11 @@ struct DemoTests {
     @Test("It ends with its table on real rows: lost 0, doubled 0", .timeLimit(.minutes(5)))
     func demo() async throws {
         let path = try programPath("heliograph")
-        let outcome = try await withProgram(path, ["demo"]) { program in
-            try await program.ended()
-            return program.lines
+        let outcome = try await Slots.shared.with {
+            try await withProgram(path, ["demo"]) { program in
+                try await program.ended()
+                return program.lines
+            }
         }
         #expect(outcome.status == 0, "\(outcome.value.suffix(5))")
         #expect(outcome.value.last?.hasPrefix("Lost 0, doubled 0.") == true)
@@ -40,12 +42,14 @@ struct DemoTests {
     func interrupted() async throws {
         let path = try programPath("heliograph")
         var folder = ""
-        let outcome = try await withProgram(path, ["demo"]) { program in
-            let line = try await program.line(containing: "a private PostgreSQL cluster in ")
-            folder = line.split(separator: " ").last.map(String.init) ?? ""
-            try await program.line(containing: "Through psql")
-            program.send(.interrupt)
-            try await program.ended()
+        let outcome = try await Slots.shared.with {
+            try await withProgram(path, ["demo"]) { program in
+                let line = try await program.line(containing: "a private PostgreSQL cluster in ")
+                folder = line.split(separator: " ").last.map(String.init) ?? ""
+                try await program.line(containing: "Through psql")
+                program.send(.interrupt)
+                try await program.ended()
+            }
         }
         #expect(outcome.status == 1)
         #expect(folder.hasPrefix("/"))

@@ -18,9 +18,11 @@ struct Fixture: Sendable {
     static func with<R>(
         _ template: TestDatabase.Template? = nil, _ body: (Fixture) async throws -> R
     ) async throws -> R {
-        let cluster = try await LocalCluster.shared
-        return try await withTestDatabase(template: template) {
-            try await body(Fixture(cluster: cluster, database: $0))
+        try await Slots.shared.with {
+            let cluster = try await LocalCluster.shared
+            return try await withTestDatabase(template: template) {
+                try await body(Fixture(cluster: cluster, database: $0))
+            }
         }
     }
 
@@ -29,16 +31,18 @@ struct Fixture: Sendable {
         _ template: TestDatabase.Template? = nil, settings: [String: String] = [:],
         _ body: (Fixture) async throws -> Void
     ) async throws {
-        let cluster = try await LocalCluster.start(settings: settings)
-        do {
-            try await cluster.createDatabase("shop")
-            let database = TestDatabase(name: "shop", connectionString: cluster.connectionString(database: "shop"))
-            try await template?.prepare(database)
-            try await body(Fixture(cluster: cluster, database: database))
-            try await cluster.stop()
-        } catch {
-            try? await cluster.stop()
-            throw error
+        try await Slots.shared.with {
+            let cluster = try await LocalCluster.start(settings: settings)
+            do {
+                try await cluster.createDatabase("shop")
+                let database = TestDatabase(name: "shop", connectionString: cluster.connectionString(database: "shop"))
+                try await template?.prepare(database)
+                try await body(Fixture(cluster: cluster, database: database))
+                try await cluster.stop()
+            } catch {
+                try? await cluster.stop()
+                throw error
+            }
         }
     }
 
