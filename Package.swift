@@ -67,6 +67,7 @@ let libraries: [Target] = [
         name: "HeliographTesting",
         dependencies: [
             "Heliograph",
+            "HeliographPostgres",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Subprocess", package: "swift-subprocess"),
         ]
@@ -88,6 +89,7 @@ let bookshop: [Target] = [
             "Bookshop",
             "Heliograph",
             "HeliographDashboard",
+            "HeliographPostgres",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "Instrumentation", package: "swift-distributed-tracing"),
             .product(name: "Logging", package: "swift-log"),

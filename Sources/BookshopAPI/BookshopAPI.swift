@@ -1,4 +1,5 @@
 import Bookshop
+import HTTPTypes
 public import Heliograph
 public import HeliographDashboard
 public import Hummingbird
@@ -21,13 +22,24 @@ public struct BookshopAPI: Sendable {
         self.operations = operations
     }
 
+    /// Which methods each path takes, for those that ask or take another one.
+    static let paths: [(path: String, methods: [HTTPRequest.Method])] = [
+        ("/users", [.get, .post]), ("/books", [.get, .post]),
+        ("/users/{id}", [.get, .patch, .delete]), ("/books/{id}", [.get, .patch, .delete]),
+        ("/users/{id}/profile", [.get, .post, .patch, .delete]),
+        ("/books/{id}/summary", [.get, .post, .patch, .delete]),
+        ("/health/live", [.get]), ("/health/ready", [.get]), ("/metrics", [.get]), ("/signals/stream", [.get]),
+    ]
+
     /// All routes, with their middleware.
     public func router() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
-            MetricsMiddleware()
+            // Outermost, so that the metrics count what is thrown as what it is.
             ProblemMiddleware()
+            MetricsMiddleware()
             RequestContextMiddleware()
+            MethodMiddleware(paths: Self.paths)
         }
         operations.add(to: router)
         ResourceRoutes<User>(database: database).add(to: router)

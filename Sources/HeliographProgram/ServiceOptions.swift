@@ -16,8 +16,8 @@ public struct ServiceOptions: ParsableArguments {
     public init() {}
 
     public func validate() throws {
-        if shutdownDeadline < 1 {
-            throw ValidationError("--shutdown-deadline takes a number from 1 on, not \(shutdownDeadline)")
+        if !(1...86_400).contains(shutdownDeadline) {
+            throw ValidationError("--shutdown-deadline takes a number from 1 to 86400, not \(shutdownDeadline)")
         }
     }
 

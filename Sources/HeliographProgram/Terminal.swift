@@ -7,6 +7,7 @@ public enum Terminal {
     private struct State {
         var name = "heliograph"
         var isVerbose = false
+        var onBrokenOutput: (@Sendable () -> Void)?
     }
 
     private static let state = Mutex(State())
@@ -27,13 +28,21 @@ public enum Terminal {
     public static let hasColours =
         isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
 
-    /// One line on standard output, at once. A reader that has gone away ends the command as a closed pipe ends others.
+    /// One line on standard output, at once. A reader that has gone away ends the command: as a closed pipe ends others, or in
+    /// order, where there is something to clean up.
     public static func say(_ line: String) {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
         } catch {
-            exit(.failed)
+            guard let leave = state.withLock({ $0.onBrokenOutput }) else { exit(.failed) }
+            leave()
         }
+    }
+
+    /// Has a reader that has gone away told, instead of ending the process.
+    static func onBrokenOutput(_ leave: @escaping @Sendable () -> Void) {
+        signal(SIGPIPE, SIG_IGN)
+        state.withLock { $0.onBrokenOutput = leave }
     }
 
     /// One line on standard error.

@@ -31,8 +31,20 @@ struct ConfigurationTests {
             try ConnectionConfiguration("postgres://u:secret@h/d?nonsense=1").keywords()
         }
         #expect(error?.code == .connectionFailed)
-        #expect(error?.description.contains("nonsense") == true)
-        #expect(error?.description.contains("secret") == false)
+        #expect(error?.description == "the connection string is wrong: invalid URI query parameter: …")
+        for secret in [
+            "postgres://app:pa%ss@h/d", "postgres://app:pa@[::1]x/d", "host=h password=pa ss", "host=h password='pa",
+        ] {
+            let error = #expect(throws: PostgresError.self) { try ConnectionConfiguration(secret).keywords() }
+            #expect(error?.description.contains("pa") == false, "\(error?.description ?? "")")
+        }
+    }
+
+    @Test("A password is kept apart from what goes on a command line")
+    func splitPassword() throws {
+        let (target, password) = try ConnectionConfiguration("postgres://app:s%27cret@h/d").splittingPassword()
+        #expect(password == "s'cret")
+        #expect(target == "dbname='d' host='h' user='app'")
     }
 
     @Test("Another database on the same server, with awkward characters quoted")

@@ -18,6 +18,10 @@ extension Request {
             buffer = try await body.collect(upTo: Self.bodyLimit)
         } catch is NIOTooManyBytesError {
             throw Problem(.contentTooLarge, "the body has more than \(Self.bodyLimit) bytes")
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw Problem(.badRequest, "the body ends before its end")
         }
         guard let text = String(validating: buffer.readableBytesView, as: UTF8.self) else {
             throw Problem(.badRequest, "the body is not UTF-8")

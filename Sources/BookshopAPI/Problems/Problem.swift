@@ -9,11 +9,13 @@ struct Problem: Error {
     let detail: String
     /// Of a refused instance: every field at fault.
     var errors: [FieldError] = []
+    var headers: HTTPFields = [:]
 
-    init(_ status: HTTPResponse.Status, _ detail: String, errors: [FieldError] = []) {
+    init(_ status: HTTPResponse.Status, _ detail: String, errors: [FieldError] = [], headers: HTTPFields = [:]) {
         self.status = status
         self.detail = detail
         self.errors = errors
+        self.headers = headers
     }
 
     /// The refusal of an instance, with all its fields.
@@ -44,6 +46,7 @@ struct Problem: Error {
             }
             members.append(.init(name: "errors", value: .array(errors)))
         }
-        return Response(status: status, json: .object(members), contentType: "application/problem+json")
+        return Response(
+            status: status, json: .object(members), contentType: "application/problem+json", headers: headers)
     }
 }

@@ -11,7 +11,9 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            return problem(for: error, request, context).response
+            let response = problem(for: error, request, context).response
+            // An answer to HEAD has no body: the client would take it for the next answer.
+            return request.method == .head ? response.createHeadResponse() : response
         }
     }
 
@@ -20,7 +22,10 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         case let problem as Problem: return problem
         case let failure as ValidationFailure: return Problem(failure)
         case let error as ModelError where error.code == .notFound: return Problem(.notFound, error.message)
-        case let error as PostgresError where error.isTransient:
+        case is CancellationError:
+            context.logger.debug("a request was cut off")
+            return Problem(.serviceUnavailable, "the server is shutting down: try again")
+        case let error as PostgresError where error.isTransient || error.sqlState == .queryCanceled:
             context.logger.warning("the database cannot serve a request", metadata: ["error": "\(error)"])
             return Problem(.serviceUnavailable, "the database cannot be used at the moment: try again")
         case let error as HTTPError:

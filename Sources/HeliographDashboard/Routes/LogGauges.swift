@@ -10,13 +10,16 @@ public struct LogGauges: Sendable {
         reader = StatusReader(schema: schema)
     }
 
-    /// Measures, and sets the gauges. Where the database cannot be reached, `heliograph_up` is 0 and the others stay.
-    public func update(_ registry: PrometheusRegistry) async {
+    /// Measures, and sets the gauges. Where the database does not answer in time, `heliograph_up` is 0 and the others stay.
+    public func update(_ registry: PrometheusRegistry, within limit: Duration = .seconds(2)) async {
         let counts = pool.counts
         registry.setGauge("heliograph_pool_connections", [("state", "open")], to: Double(counts.open))
         registry.setGauge("heliograph_pool_connections", [("state", "idle")], to: Double(counts.idle))
         registry.setGauge("heliograph_pool_waiting", to: Double(counts.waiting))
-        guard let status = try? await pool.withConnection({ try await reader.read(on: $0) }) else {
+        let pool = pool
+        let reader = reader
+        let status = try? await withTimeLimit(limit) { try await pool.withConnection { try await reader.read(on: $0) } }
+        guard let status else {
             registry.setGauge("heliograph_up", to: 0)
             return
         }

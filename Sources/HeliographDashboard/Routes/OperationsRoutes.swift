@@ -11,6 +11,9 @@ import Logging
 /// | `/metrics` | Prometheus' text format |
 /// | `/signals/stream` | server-sent events, see ``SignalStream`` |
 public struct OperationsRoutes: Sendable {
+    /// Who asks gives up after some seconds, and then knows less than that the database does not answer.
+    private static let limit = Duration.seconds(2)
+
     private let pool: ConnectionPool
     private let schema: SchemaName
     private let registry: PrometheusRegistry
@@ -30,16 +33,25 @@ public struct OperationsRoutes: Sendable {
     /// Adds the routes.
     public func add(to router: some RouterMethods<some RequestContext>) {
         router.get("/health/live") { _, _ in HTTPResponse.Status.ok }
-        router.get("/health/ready") { _, _ in
+        router.get("/health/ready") { _, context in
             do {
-                try await pool.withConnection { try await Migrator(schema: schema).check(on: $0) }
+                let isReady: Void? = try await withTimeLimit(Self.limit) {
+                    try await pool.withConnection { try await Migrator(schema: schema).check(on: $0) }
+                }
+                guard isReady != nil else {
+                    throw HTTPError(.serviceUnavailable, message: "the database does not answer")
+                }
                 return Response(status: .ok)
-            } catch {
+            } catch let error as LogError {
                 throw HTTPError(.serviceUnavailable, message: "\(error)")
+            } catch let error as PostgresError {
+                // Names of hosts and roles are not for everybody who can ask.
+                context.logger.warning("not ready", metadata: ["error": "\(error)"])
+                throw HTTPError(.serviceUnavailable, message: "the database cannot be used; the log says why")
             }
         }
         router.get("/metrics") { _, _ in
-            await gauges.update(registry)
+            await gauges.update(registry, within: Self.limit)
             return Response(
                 status: .ok,
                 headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

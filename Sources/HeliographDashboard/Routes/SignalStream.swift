@@ -56,7 +56,12 @@ public struct SignalStream: Sendable {
                 case .caughtUp where ContinuousClock.now - lastWrite >= heartbeat: text = ": quiet\n\n"
                 case .caughtUp: continue
                 }
-                try await writer.write(ByteBuffer(string: text))
+                do {
+                    try await writer.write(ByteBuffer(string: text))
+                } catch {
+                    // The client has gone: the usual end of a stream.
+                    return
+                }
                 lastWrite = .now
             }
             try await writer.finish(nil)

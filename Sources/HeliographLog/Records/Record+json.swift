@@ -32,6 +32,9 @@ extension Record {
 
     /// A json column keeps the writer's white space, and between tokens that may be line ends; inside strings they are escaped.
     private static func inOneLine(_ json: String) -> String {
-        json.contains(where: \.isNewline) ? json.split(whereSeparator: \.isNewline).joined(separator: " ") : json
+        // By bytes: what Unicode calls a line break besides is a part of a string.
+        let isBreak: (UInt8) -> Bool = { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+        guard json.utf8.contains(where: isBreak) else { return json }
+        return String(decoding: json.utf8.map { isBreak($0) ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
     }
 }

@@ -1,3 +1,5 @@
+import HeliographPostgres
+
 /// Names as PostgreSQL's `quote_ident` writes them, which is how the signal log names its senders.
 enum WireName {
     /// A name, in quotes only where SQL needs them.
@@ -6,7 +8,7 @@ enum WireName {
             name.utf8.first.map { !isDigit($0) } ?? false
             && name.utf8.allSatisfy { isLowercase($0) || isDigit($0) || $0 == UInt8(ascii: "_") }
         guard !isPlain || keywords.contains(name) else { return name }
-        return "\"" + name.replacing("\"", with: "\"\"") + "\""
+        return SQL.quoted(identifier: name)
     }
 
     private static func isLowercase(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }

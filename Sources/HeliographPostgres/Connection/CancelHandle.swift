@@ -41,13 +41,18 @@ final class CancelHandle: Sendable {
         Self.queue.async { [self] in
             var message = [CChar](repeating: 0, count: 256)
             _ = PQcancel(raw.pointer, &message, Int32(message.count))
-            let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
-                defer { state = .idle }
-                if case .settling(let continuation) = state { return continuation }
-                return nil
-            }
-            waiter?.resume()
+            answered()
         }
+    }
+
+    /// The request has been answered; or the connection is gone, so that there is nothing left that a late one could hit.
+    func answered() {
+        let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
+            defer { state = .idle }
+            if case .settling(let continuation) = state { return continuation }
+            return nil
+        }
+        waiter?.resume()
     }
 
     /// The statement is over; waits until a cancellation that is under way has been answered.

@@ -11,7 +11,7 @@ extension Connection {
                     while true {
                         while let notification = link.nextNotification() { arrived.append(notification) }
                         if !arrived.isEmpty { return arrived }
-                        await reactor.wait(link.descriptor, for: .readable)
+                        try await reactor.wait(socket.number, for: .readable)
                         try link.consume()
                     }
                 }

@@ -49,18 +49,34 @@ extension Connection {
     private func drain() async throws -> ResultStorage? {
         var last: ResultStorage?
         var failure: PostgresError?
-        while let result = try await receive() {
-            switch result.status {
-            case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
-                // Nobody feeds or reads the COPY here, and there is no other way out of it than to give up the session.
-                close()
-                throw PostgresError(.invalidUse, "COPY cannot be run as a query")
-            default: break
+        do {
+            while let result = try await receive() {
+                switch result.status {
+                case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
+                    failure = failure ?? PostgresError(.invalidUse, "COPY cannot be run as a query")
+                    try await leaveCopy(result.status)
+                default: break
+                }
+                if let error = result.error { failure = failure ?? error } else { last = result }
             }
-            if let error = result.error { failure = failure ?? error } else { last = result }
+        } catch let error as PostgresError where error.code == .connectionLost {
+            throw error.afterLastWords(failure)
         }
-        if let failure { throw failure.code == .server || !link.isOpen ? failure : link.lost() }
+        if let failure { throw failure.code == .connectionLost && link.isOpen ? link.lost() : failure }
         return last
+    }
+
+    /// Gets out of a COPY that nobody feeds or reads here: the statement fails, the session stays.
+    private func leaveCopy(_ status: ExecStatusType) async throws {
+        guard status == PGRES_COPY_OUT else {
+            try link.failCopy()
+            try await flush()
+            return
+        }
+        while try !link.discardCopyData() {
+            try await reactor.wait(socket.number, for: .readable)
+            try link.consume()
+        }
     }
 
     /// Notes in an error where in the program the statement stands.

@@ -22,9 +22,11 @@ extension Connection {
     @discardableResult
     public nonisolated func savepoint<R>(_ body: (Connection) async throws -> R) async throws -> R {
         try await query("SAVEPOINT heliograph")
-        let result: R
         do {
-            result = try await body(self)
+            let result = try await body(self)
+            // Shielded: were it cancelled, the savepoint would throw and yet be kept.
+            _ = try await queryShielded("RELEASE SAVEPOINT heliograph")
+            return result
         } catch {
             // Of savepoints with one name the innermost is meant; RELEASE uncovers the next.
             do {
@@ -33,13 +35,13 @@ extension Connection {
             } catch { abort() }
             throw error
         }
-        try await query("RELEASE SAVEPOINT heliograph")
-        return result
     }
 
     /// Commits. Only the command tag tells: an aborted transaction answers COMMIT with ROLLBACK, and no error.
     /// - Throws: `transactionAborted`, `commitUnknown`, or the server's error (a deferred constraint, for example).
     public func commit() async throws {
+        // One that was never sent has not happened.
+        guard link.isOpen else { throw link.lost() }
         do {
             let rows = try await queryShielded("COMMIT")
             guard rows.commandTag == "COMMIT" else {

@@ -22,6 +22,10 @@ public actor Connection {
     nonisolated let socket: SocketHandle
     private var gate = Gate()
     private var statementsFailed = 0
+    private var isShutDown = false
+
+    /// So long a cancelled statement may take to end before its connection is cut.
+    private static let cancellationLimit = DispatchTimeInterval.seconds(5)
 
     /// Blocking work of libpq: name resolution, the TLS and password exchange.
     private static let connectQueue = DispatchQueue(label: "heliograph.connect", attributes: .concurrent)
@@ -42,7 +46,10 @@ public actor Connection {
             connectQueue.async {
                 do {
                     let link = try Link.connect(keywords: keywords, logger: logger)
-                    continuation.resume(returning: Connection(link: link, reactor: reactor))
+                    guard let socket = SocketHandle(duplicating: link.descriptor) else {
+                        throw PostgresError(.connectionFailed, "the process has no file descriptor left")
+                    }
+                    continuation.resume(returning: Connection(link: link, socket: socket, reactor: reactor))
                 } catch {
                     continuation.resume(throwing: error)
                 }
@@ -55,11 +62,11 @@ public actor Connection {
         return connection
     }
 
-    private init(link: sending Link, reactor: Reactor<SystemPoller>) {
+    private init(link: sending Link, socket: SocketHandle, reactor: Reactor<SystemPoller>) {
         self.backendProcessID = link.backendProcessID
         self.serverVersion = link.serverVersion
         self.canceller = link.makeCancelHandle()
-        self.socket = SocketHandle(link.descriptor)
+        self.socket = socket
         self.reactor = reactor
         self.link = link
     }
@@ -85,9 +92,12 @@ public actor Connection {
     public nonisolated func abort() { socket.shutDown() }
 
     private func shutDown() {
-        socket.forget()
-        reactor.remove(link.descriptor)
+        guard !isShutDown else { return }
+        isShutDown = true
+        // In this order: nobody waits for the descriptor when it is closed, and whoever did finds the link closed.
         link.finish()
+        reactor.remove(socket.number)
+        socket.close()
     }
 
     /// Looks, without waiting, whether the server has closed an idle connection.
@@ -104,25 +114,37 @@ public actor Connection {
     }
 
     /// Runs `body` when all earlier calls have finished, with the task's cancellation passed on to the server.
-    /// - Parameter shielded: do it even if the task has been cancelled: for ROLLBACK and the like.
+    ///
+    /// A statement that does not end within some seconds of its task's cancellation loses its connection: the server or the
+    /// network is frozen.
+    /// - Parameter shielded: do it even if the task has been cancelled, and do not cancel it: for ROLLBACK and the like.
     func exclusively<R: Sendable>(shielded: Bool = false, _ body: () async throws -> R) async throws -> R {
         if !gate.tryEnter() { await withCheckedContinuation { gate.enqueue($0) } }
         defer { gate.leave() }
         guard link.isOpen else { throw link.lost() }
-        if shielded { return try await body() }
-        try Task.checkCancellation()
+        if !shielded { try Task.checkCancellation() }
+        let grace = GracePeriod(Self.cancellationLimit) { [socket] in socket.shutDown() }
+        defer { grace.stop() }
+        if shielded {
+            return try await withTaskCancellationHandler(operation: body, onCancel: { grace.start() })
+        }
         canceller?.begin()
         do {
-            let result = try await withTaskCancellationHandler(operation: body, onCancel: { canceller?.cancel() })
+            let result = try await withTaskCancellationHandler(operation: body) {
+                canceller?.cancel()
+                grace.start()
+            }
             await canceller?.settle()
             return result
-        } catch let error as PostgresError {
-            if error.code == .server { statementsFailed += 1 }
-            let wasCancelled = await canceller?.settle() ?? false
-            if wasCancelled, error.sqlState == .queryCanceled { throw CancellationError() }
-            throw error
         } catch {
-            await canceller?.settle()
+            if !link.isOpen { canceller?.answered() }
+            let wasCancelled = await canceller?.settle() ?? false
+            if let error = error as? PostgresError {
+                if error.code == .server { statementsFailed += 1 }
+                if wasCancelled, error.sqlState == .queryCanceled { throw CancellationError() }
+            }
+            // The connection of a cancelled statement was cut, by the limit above or by the server: it is a cancellation still.
+            if Task.isCancelled, !link.isOpen { throw CancellationError() }
             throw error
         }
     }
@@ -130,7 +152,7 @@ public actor Connection {
     /// Sends what libpq has buffered; reads meanwhile, since a server whose answers nobody takes stops listening.
     func flush() async throws {
         while try link.flush() {
-            await reactor.wait(link.descriptor, for: .readableOrWritable)
+            try await reactor.wait(socket.number, for: .readableOrWritable)
             try link.consume()
         }
     }
@@ -138,7 +160,7 @@ public actor Connection {
     /// The next result, waiting for the server; `nil` at the end of a statement's results.
     func receive() async throws -> ResultStorage? {
         while link.isBusy {
-            await reactor.wait(link.descriptor, for: .readable)
+            try await reactor.wait(socket.number, for: .readable)
             try link.consume()
         }
         return link.nextResult()

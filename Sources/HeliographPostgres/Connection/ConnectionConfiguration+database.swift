@@ -13,7 +13,7 @@ extension ConnectionConfiguration {
         keywords.merge(try parsedKeywords()) { _, given in given }
         keywords.merge(options) { _, given in given }
         keywords["dbname"] = database
-        return keywords.sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.quoted($0.value))" }.joined(separator: " ")
+        return Self.text(of: keywords)
     }
 
     /// Where libpq would connect to by its own variables.
@@ -29,8 +29,15 @@ extension ConnectionConfiguration {
         return values
     }
 
-    /// A value in libpq's keyword form.
-    private static func quoted(_ value: String) -> String {
-        "'" + value.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+    /// The connection string without a password, for a command line, which everybody can read; and the password.
+    package func splittingPassword() throws(PostgresError) -> (connectionString: String, password: String?) {
+        var keywords = try parsedKeywords()
+        guard let password = keywords.removeValue(forKey: "password") else { return (connectionString, nil) }
+        return (Self.text(of: keywords), password)
+    }
+
+    private static func text(of keywords: [String: String]) -> String {
+        keywords.sorted { $0.key < $1.key }.map { "\($0.key)=\(Quoting.connectionValue($0.value))" }.joined(
+            separator: " ")
     }
 }

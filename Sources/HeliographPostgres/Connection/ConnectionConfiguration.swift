@@ -49,10 +49,28 @@ public struct ConnectionConfiguration: Sendable {
         if given["connect_timeout"] == nil, ProcessInfo.processInfo.environment["PGCONNECT_TIMEOUT"] == nil {
             keywords.append(("connect_timeout", String(max(2, connectTimeout.components.seconds))))
         }
+        // A network that has gone away is found by the kernel: idle after 15 s and 3 probes, with data under way after 30 s.
+        for (name, value) in Self.patience where given[name] == nil && options[name] == nil {
+            keywords.append((name, value))
+        }
         // The decoders read UTF-8.
         keywords.append(("client_encoding", "UTF8"))
         keywords += options.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         return keywords
+    }
+
+    private static let patience = [
+        ("keepalives_idle", "15"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+        ("tcp_user_timeout", "30000"),
+    ]
+
+    /// libpq's complaint without what it quotes from the string, which may be the password.
+    private static func withoutQuotations(_ message: String?) -> String {
+        let message = (message ?? "it cannot be parsed").unicodeScalars
+        guard let first = message.firstIndex(of: "\""), let last = message.lastIndex(of: "\"") else {
+            return String(message)
+        }
+        return String(message[..<first]) + "…" + String(message[message.index(after: last)...])
     }
 
     /// What the connection string itself says.
@@ -63,8 +81,10 @@ public struct ConnectionConfiguration: Sendable {
         var message: UnsafeMutablePointer<CChar>?
         guard let parsed = PQconninfoParse(connectionString, &message) else {
             defer { PQfreemem(message) }
-            let reason = message.map { String(cString: $0) } ?? "it cannot be parsed"
-            throw PostgresError(.connectionFailed, "the connection string is wrong: \(reason)")
+            throw PostgresError(
+                .connectionFailed,
+                "the connection string is wrong: \(Self.withoutQuotations(message.map { String(cString: $0) }))"
+            )
         }
         defer { PQconninfoFree(parsed) }
         var values: [String: String] = [:]

@@ -23,6 +23,9 @@ final class Link {
             defer { PQfinish(raw) }
             throw PostgresError(.connectionFailed, "libpq cannot use the socket without blocking")
         }
+        // What libpq says in its own words must not quote rows: errors are read field by field.
+        _ = PQsetErrorVerbosity(raw, PQERRORS_TERSE)
+        _ = PQsetErrorContextVisibility(raw, PQSHOW_CONTEXT_NEVER)
         return Link(raw: raw, logger: logger)
     }
 
@@ -98,9 +101,32 @@ final class Link {
         return outcome == 1
     }
 
-    /// Reads what the socket holds.
+    /// Reads what the socket holds, and what the TLS library holds back: no readiness of the socket would tell of that.
     func consume() throws(PostgresError) {
-        if PQconsumeInput(raw) == 0 { throw lost() }
+        repeat {
+            if PQconsumeInput(raw) == 0 { throw lost() }
+        } while TLS.hasPending(raw)
+    }
+
+    /// Has the server fail a COPY that waits for data.
+    func failCopy() throws(PostgresError) {
+        if PQputCopyEnd(raw, "COPY cannot be run as a query") < 0 { throw lost() }
+    }
+
+    /// Throws away what has arrived of a COPY's data.
+    /// - Returns: whether that was the end of it.
+    func discardCopyData() throws(PostgresError) -> Bool {
+        while true {
+            var data: UnsafeMutablePointer<CChar>?
+            let length = PQgetCopyData(raw, &data, 1)
+            PQfreemem(data)
+            switch length {
+            case -1: return true
+            case 0: return false
+            case ..<0: throw lost()
+            default: continue
+            }
+        }
     }
 
     /// The next result that has arrived; `nil` at the end of a statement's results.

@@ -8,19 +8,47 @@ import Synchronization
     import Darwin
 #endif
 
-/// Lets any thread cut a connection's socket, but not after libpq has closed it and the number belongs to somebody else.
+/// A connection's socket under a descriptor of our own.
+///
+/// libpq closes its descriptor by itself when a read fails, and the number may belong to somebody else a moment later: who
+/// waited for it by that number would wait for, or cut, a stranger's socket.
 final class SocketHandle: Sendable {
+    /// `nil` once closed.
     private let descriptor: Mutex<Int32?>
+    /// Valid until ``close()``.
+    let number: Int32
 
-    init(_ descriptor: Int32) { self.descriptor = Mutex(descriptor) }
+    /// - Parameter original: libpq's descriptor.
+    /// - Returns: `nil` if the process has no descriptor left.
+    init?(duplicating original: Int32) {
+        let copy = fcntl(original, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { return nil }
+        number = copy
+        descriptor = Mutex(copy)
+    }
 
-    /// Cuts both directions; who waits for the socket wakes.
+    deinit { _ = close() }
+
+    /// Cuts both directions, from any thread; who waits for the socket wakes.
     func shutDown() {
         descriptor.withLock { descriptor in
             if let descriptor { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
         }
     }
 
-    /// The socket is about to be closed.
-    func forget() { descriptor.withLock { $0 = nil } }
+    /// Closes the descriptor. Nobody may wait for it any more.
+    /// - Returns: whether it was open.
+    @discardableResult
+    func close() -> Bool {
+        let open = descriptor.withLock { $0.take() }
+        guard let open else { return false }
+        #if canImport(Darwin)
+            Darwin.close(open)
+        #elseif canImport(Musl)
+            Musl.close(open)
+        #else
+            Glibc.close(open)
+        #endif
+        return true
+    }
 }

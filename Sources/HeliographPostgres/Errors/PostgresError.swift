@@ -82,6 +82,14 @@ public struct PostgresError: Error, Sendable {
             || sqlState == .idleInTransactionSessionTimeout
     }
 
+    /// The loss of a connection, with what the server said before it hung up: an administrator ended the session, a time-out.
+    func afterLastWords(_ words: PostgresError?) -> PostgresError {
+        guard let words else { return self }
+        var error = PostgresError(code, words.message, sqlState: words.sqlState, hint: words.hint)
+        error.statementIndex = words.statementIndex
+        return error
+    }
+
     /// libpq's messages have several lines when several hosts were tried.
     static func oneLine(_ text: String) -> String {
         text.split(whereSeparator: \.isNewline)

@@ -20,12 +20,6 @@ public final class NotificationListener: Service, Sendable {
         _ configuration: ConnectionConfiguration, channels: [String], logger: Logger, backoff: Backoff = .init(),
         onEvent: @escaping @Sendable (ListenerEvent) -> Void
     ) {
-        var configuration = configuration
-        // A half-open socket is found by the kernel: 15 s of silence, then 3 probes.
-        for (key, value) in ["keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3"]
-        where configuration.options[key] == nil {
-            configuration.options[key] = value
-        }
         self.configuration = configuration
         self.channels = channels
         self.logger = logger

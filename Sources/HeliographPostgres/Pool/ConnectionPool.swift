@@ -47,7 +47,6 @@ public final class ConnectionPool: Service, Sendable {
     public let configuration: Configuration
     private let logger: Logger
     private let guarded: Mutex<Guarded>
-    private static let timers = DispatchQueue(label: "heliograph.pool.timeouts")
 
     public init(_ configuration: Configuration, logger: Logger) {
         self.configuration = configuration
@@ -89,7 +88,7 @@ public final class ConnectionPool: Service, Sendable {
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                try? await Task.sleep(for: self.configuration.idleTimeout / 4)
+                try? await Task.sleep(for: max(.milliseconds(100), self.configuration.idleTimeout / 4))
                 let limit = ContinuousClock.now - self.configuration.idleTimeout
                 let reaped = self.guarded.withLock {
                     $0.state.reap(idleSince: limit, minimum: self.configuration.minimum)
@@ -151,6 +150,14 @@ public final class ConnectionPool: Service, Sendable {
             guarded.nextWaiter += 1
             return guarded.nextWaiter
         }
+        let timeout = configuration.leaseTimeout
+        let patience = GracePeriod(.nanoseconds(Int(clamping: Int64(timeout / .nanoseconds(1))))) { [weak self] in
+            self?.refuse(
+                waiter,
+                PostgresError(.poolTimeout, "no connection became free within \(timeout): raise the pool's maximum")
+            )
+        }
+        defer { patience.stop() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation {
                 (continuation: CheckedContinuation<Hand, any Error>) in
@@ -167,15 +174,7 @@ public final class ConnectionPool: Service, Sendable {
                 // A connection may have come back before the waiter stood in the queue; a cancellation as well.
                 serveOneIfPossible()
                 if Task.isCancelled { refuse(waiter, CancellationError()) }
-                let timeout = configuration.leaseTimeout
-                let seconds = Double(timeout.components.seconds) + Double(timeout.components.attoseconds) * 1e-18
-                Self.timers.asyncAfter(deadline: .now() + seconds) { [weak self] in
-                    self?.refuse(
-                        waiter,
-                        PostgresError(
-                            .poolTimeout, "no connection became free within \(timeout): raise the pool's maximum")
-                    )
-                }
+                patience.start()
             }
         } onCancel: {
             refuse(waiter, CancellationError())

@@ -7,6 +7,8 @@ public struct Bind: Sendable {
         case invalid(String)
     }
 
+    static let nulReason = "PostgreSQL's text cannot hold the character NUL (U+0000)"
+
     let type: PostgresType
     let content: Content
 
@@ -19,7 +21,7 @@ public struct Bind: Sendable {
     public static func text(_ text: String, as type: PostgresType = .unknown) -> Bind {
         // PostgreSQL has no NUL in text; libpq would cut the value short there without a word.
         text.utf8.contains(0)
-            ? Bind(type: type, content: .invalid("PostgreSQL's text cannot hold the character NUL (U+0000)"))
+            ? Bind(type: type, content: .invalid(nulReason))
             : Bind(type: type, content: .text(text))
     }
 

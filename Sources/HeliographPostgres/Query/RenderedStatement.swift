@@ -47,6 +47,10 @@ struct RenderedStatement: Sendable {
             )
         }
         text = sql.text
+        // The statement goes to libpq as a C string, which would end there.
+        guard !text.utf8.contains(0) else {
+            throw PostgresError(.invalidValue, "the statement's text contains the character NUL (U+0000)")
+        }
         self.types = types
         self.formats = formats
         self.lengths = lengths

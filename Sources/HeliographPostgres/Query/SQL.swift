@@ -56,7 +56,7 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
 
     /// A name as SQL text: in double quotes, quotes inside doubled.
     public static func quoted(identifier: String) -> String {
-        "\"" + identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        "\"" + Quoting.doubling("\"", in: identifier) + "\""
     }
 
     public struct StringInterpolation: StringInterpolationProtocol {

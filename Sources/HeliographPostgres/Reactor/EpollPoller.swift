@@ -25,10 +25,13 @@
             if interest == .readableOrWritable { event.events |= EPOLLOUT.rawValue }
             event.data.fd = descriptor
             return registered.withLock { registered in
-                if registered.insert(descriptor).inserted {
-                    return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0
+                if registered.contains(descriptor), epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0 {
+                    return true
                 }
-                return epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0
+                // A number that was closed and given out again is not there any more, whatever the list says.
+                let isAdded = epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0
+                if isAdded { registered.insert(descriptor) } else { registered.remove(descriptor) }
+                return isAdded
             }
         }
 

@@ -7,7 +7,7 @@ import Synchronization
 /// two thread wake-ups (socket to reactor, reactor to task) and never blocks one of Swift's cooperative threads.
 final class Reactor<P: Poller>: Sendable {
     private let poller: P
-    private let waiting = Mutex<[Int32: UnsafeContinuation<Void, Never>]>([:])
+    private let waiting = Mutex<[Int32: UnsafeContinuation<Bool, Never>]>([:])
 
     init(_ poller: P) {
         self.poller = poller
@@ -19,7 +19,7 @@ final class Reactor<P: Poller>: Sendable {
             var ready: [Int32] = []
             while true {
                 poller.wait(into: &ready)
-                for descriptor in ready { resume(descriptor) }
+                for descriptor in ready { resume(descriptor, isWatched: true) }
                 ready.removeAll(keepingCapacity: true)
             }
         }
@@ -28,26 +28,30 @@ final class Reactor<P: Poller>: Sendable {
     }
 
     /// Suspends until the socket is ready, or `remove` is called for it.
-    func wait(_ descriptor: Int32, for interest: Interest) async {
-        await withUnsafeContinuation { continuation in
+    /// - Throws: `connectionLost` if the system cannot watch the socket.
+    func wait(_ descriptor: Int32, for interest: Interest) async throws(PostgresError) {
+        let isWatched: Bool = await withUnsafeContinuation { continuation in
             // Published first, armed second: the event may come before `arm` returns.
             let displaced = waiting.withLock { waiting in
                 let previous = waiting[descriptor]
                 waiting[descriptor] = continuation
                 return previous
             }
-            displaced?.resume()  // only one task waits for a connection; were there two, neither may hang
-            if !poller.arm(descriptor, for: interest) { resume(descriptor) }
+            // Only one task waits for a connection; were there two, neither may hang.
+            displaced?.resume(returning: true)
+            if !poller.arm(descriptor, for: interest) { resume(descriptor, isWatched: false) }
         }
+        // To come back as if it were ready would have the caller ask again and again.
+        guard isWatched else { throw PostgresError(.connectionLost, "the system cannot watch the connection's socket") }
     }
 
     /// Forgets a socket that is about to be closed, and wakes who waits for it.
     func remove(_ descriptor: Int32) {
         poller.remove(descriptor)
-        resume(descriptor)
+        resume(descriptor, isWatched: true)
     }
 
-    private func resume(_ descriptor: Int32) {
-        waiting.withLock { $0.removeValue(forKey: descriptor) }?.resume()
+    private func resume(_ descriptor: Int32, isWatched: Bool) {
+        waiting.withLock { $0.removeValue(forKey: descriptor) }?.resume(returning: isWatched)
     }
 }

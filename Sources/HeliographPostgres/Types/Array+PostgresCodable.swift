@@ -15,6 +15,7 @@ extension Array: PostgresEncodable where Element: PostgresArrayElement {
             append(1)
         }
         for element in self {
+            if let reason = element.invalidReason { return .invalid(reason, as: Self.postgresType) }
             let value = element.elementBytes
             append(Int32(clamping: value.count))
             bytes += value

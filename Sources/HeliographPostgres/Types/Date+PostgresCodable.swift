@@ -9,21 +9,38 @@ extension Date: PostgresCodable, PostgresArrayElement {
     /// PostgreSQL counts from 2000-01-01 00:00 UTC, 978,307,200 s after 1970: a year before Foundation's 2001-01-01.
     private static let epochDistance = 31_622_400.0
 
-    public var elementBytes: [UInt8] { Int64(microseconds.rounded()).elementBytes }
+    /// What a timestamptz can hold: from 4714 BC to 294276, in seconds since 2000-01-01.
+    private static let range = -211_813_488_000.0..<9_223_371_331_200.0
 
-    public var bind: Bind {
-        abs(microseconds) < 9e18
-            ? .binary(elementBytes, as: .timestamptz)
-            : .invalid("the date is outside of what timestamptz can hold", as: .timestamptz)
+    public var elementBytes: [UInt8] { civilTime.microseconds.elementBytes }
+
+    public var invalidReason: String? {
+        Self.range.contains(seconds) ? nil : "the date is outside of what timestamptz can hold"
     }
 
-    private var microseconds: Double { (timeIntervalSinceReferenceDate + Self.epochDistance) * 1_000_000 }
+    public var bind: Bind {
+        invalidReason.map { .invalid($0, as: .timestamptz) } ?? .binary(elementBytes, as: .timestamptz)
+    }
+
+    private var seconds: Double { timeIntervalSinceReferenceDate + Self.epochDistance }
+
+    /// The moment as PostgreSQL has it; the nearest it can hold for one that it cannot.
+    package var civilTime: CivilTime {
+        guard !seconds.isNaN else { return CivilTime(microseconds: 0) }
+        let clamped = Swift.min(Swift.max(seconds, Self.range.lowerBound), Self.range.upperBound - 1)
+        // Seconds and fraction apart: as one Double the microseconds of far dates would be rounded twice.
+        let whole = clamped.rounded(.down)
+        return CivilTime(microseconds: Int64(whole) * 1_000_000 + Int64(((clamped - whole) * 1_000_000).rounded()))
+    }
+
+    private init(_ time: CivilTime) {
+        let (seconds, fraction) = time.microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        self.init(timeIntervalSinceReferenceDate: Double(seconds) - Self.epochDistance + Double(fraction) / 1_000_000)
+    }
 
     public init?(elementBytes: UnsafeRawBufferPointer) {
         guard let count = Int64(elementBytes: elementBytes), count != .max, count != .min else { return nil }
-        // Seconds and fraction apart: as one Double the microseconds of far dates would be rounded twice.
-        let (seconds, fraction) = count.quotientAndRemainder(dividingBy: 1_000_000)
-        self.init(timeIntervalSinceReferenceDate: Double(seconds) - Self.epochDistance + Double(fraction) / 1_000_000)
+        self.init(CivilTime(microseconds: count))
     }
 
     public init(postgres cell: Cell) throws {
@@ -36,20 +53,9 @@ extension Date: PostgresCodable, PostgresArrayElement {
         }
     }
 
+    /// `2026-01-02T03:04:05.678901+00:00`, as PostgreSQL writes a timestamptz in JSON.
     public init(json value: JSONValue) throws {
-        guard case .string(let text) = value, let value = Self.parse(text) else { throw JSONMismatch(Date.self) }
-        self = value
-    }
-
-    /// Reads `2026-01-02T03:04:05.678901+00:00`, as PostgreSQL writes a timestamptz in JSON.
-    private static func parse(_ text: String) -> Date? {
-        let parts = text.split(separator: ".", maxSplits: 1)
-        guard parts.count == 2 else { return try? Date(text, strategy: .iso8601) }
-        let digits = parts[1].prefix(while: \.isNumber)
-        let zone = parts[1].dropFirst(digits.count)
-        guard let whole = try? Date(parts[0] + zone, strategy: .iso8601), let fraction = Double("0." + digits) else {
-            return nil
-        }
-        return whole.addingTimeInterval(fraction)
+        guard case .string(let text) = value, let time = CivilTime(text) else { throw JSONMismatch(Date.self) }
+        self.init(time)
     }
 }

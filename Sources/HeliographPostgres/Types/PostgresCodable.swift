@@ -28,8 +28,14 @@ public protocol PostgresArrayElement: PostgresEncodable {
     static var postgresElementType: PostgresType { get }
     /// The element's binary format.
     var elementBytes: [UInt8] { get }
+    /// Why the value has no counterpart in PostgreSQL; `nil` if it has one, as nearly all have.
+    var invalidReason: String? { get }
     /// Reads an element's binary format; `nil` if it is not one.
     init?(elementBytes: UnsafeRawBufferPointer)
+}
+
+extension PostgresArrayElement {
+    public var invalidReason: String? { nil }
 }
 
 /// A JSON value that is not of the form that a type is written in.

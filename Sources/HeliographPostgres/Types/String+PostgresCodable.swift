@@ -5,6 +5,7 @@ extension String: PostgresCodable, PostgresArrayElement {
     public static var postgresArrayType: PostgresType { .textArray }
     public var elementBytes: [UInt8] { Array(utf8) }
     public var bind: Bind { .text(self) }
+    public var invalidReason: String? { utf8.contains(0) ? Bind.nulReason : nil }
 
     public init?(elementBytes: UnsafeRawBufferPointer) {
         guard let text = String(validating: elementBytes, as: UTF8.self) else { return nil }

@@ -1,4 +1,5 @@
 import Foundation
+import HeliographPostgres
 
 /// The settings of a private cluster's server.
 struct ClusterSettings: Sendable {
@@ -33,7 +34,7 @@ struct ClusterSettings: Sendable {
     func text(socketDirectory: String) -> String {
         let lines = values.merging(["unix_socket_directories": socketDirectory]) { _, fixed in fixed }
             .sorted { $0.key < $1.key }
-            .map { "\($0.key) = '\($0.value.replacing("'", with: "''"))'" }
+            .map { "\($0.key) = '\(Quoting.doubling("'", in: $0.value))'" }
         return "\n# Written by HeliographTesting.\n" + lines.joined(separator: "\n") + "\n"
     }
 

@@ -1,10 +1,12 @@
+import HeliographPostgres
+
 extension LocalCluster {
     /// How to reach a database of this cluster, in libpq's keyword form.
     ///
     /// - Parameter database: The database; `postgres` exists from the start.
     public func connectionString(database: String = "postgres") -> String {
         let parts = [("host", folder.path), ("port", "\(Self.port)"), ("user", Self.user), ("dbname", database)]
-        return parts.map { "\($0.0)=\(Self.connectionValue($0.1))" }.joined(separator: " ")
+        return parts.map { "\($0.0)=\(Quoting.connectionValue($0.1))" }.joined(separator: " ")
     }
 
     /// Creates a database.
@@ -14,8 +16,8 @@ extension LocalCluster {
     ///   - template: The database to copy, to which nobody may be connected; `nil` copies the empty one.
     /// - Throws: ``LocalClusterError`` with the server's message.
     public func createDatabase(_ name: String, template: String? = nil) async throws {
-        let source = template.map { " TEMPLATE \(Self.identifier($0))" } ?? ""
-        try await psql("CREATE DATABASE \(Self.identifier(name))\(source)")
+        let source = template.map { " TEMPLATE \(SQL.quoted(identifier: $0))" } ?? ""
+        try await psql("CREATE DATABASE \(SQL.quoted(identifier: name))\(source)")
     }
 
     /// Drops a database and disconnects whoever uses it, also in a task that is cancelled.
@@ -26,7 +28,7 @@ extension LocalCluster {
     /// - Throws: ``LocalClusterError`` with the server's message.
     public func dropDatabase(_ name: String) async throws {
         try await uncancelled { [self] in
-            _ = try await psql("DROP DATABASE IF EXISTS \(Self.identifier(name)) WITH (FORCE)")
+            _ = try await psql("DROP DATABASE IF EXISTS \(SQL.quoted(identifier: name)) WITH (FORCE)")
         }
     }
 
@@ -42,16 +44,5 @@ extension LocalCluster {
     public func psql(_ script: String, database: String = "postgres") async throws -> String {
         try await Psql(program: programs.path(of: "psql"), connectionString: connectionString(database: database))
             .run(script)
-    }
-
-    /// A value as libpq's keyword form wants it.
-    private static func connectionValue(_ value: String) -> String {
-        let isPlain = !value.isEmpty && !value.contains { $0.isWhitespace || $0 == "'" || $0 == "\\" }
-        return isPlain ? value : "'\(value.replacing("\\", with: "\\\\").replacing("'", with: "\\'"))'"
-    }
-
-    /// A name as SQL wants it.
-    private static func identifier(_ name: String) -> String {
-        "\"\(name.replacing("\"", with: "\"\""))\""
     }
 }

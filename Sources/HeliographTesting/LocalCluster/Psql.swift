@@ -1,3 +1,5 @@
+import HeliographPostgres
+
 /// PostgreSQL's own client, to write to a database as any other program would.
 public struct Psql: Sendable {
     private let program: String

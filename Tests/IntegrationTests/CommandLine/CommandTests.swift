@@ -94,7 +94,7 @@ struct CommandTests {
                 (["tail", "--count", "0"], nil, 2, "--count"),
                 (["tail", "--from", "yesterday"], nil, 2, "yesterday"),
                 (["nonsense"], nil, 2, "nonsense"),
-                (["status"], "postgres://h/d?nonsense=1", 3, "nonsense"),
+                (["status"], "postgres://h/d?nonsense=1", 3, "connection string is wrong"),
             ]
             for attempt in attempts {
                 let outcome = try await fixture.heliograph(attempt.arguments, url: attempt.url)
