@@ -60,12 +60,19 @@ create unlogged sequence heliograph.incarnation_alive minvalue 0;
 create function heliograph.note_incarnation() returns int
 language plpgsql volatile as $function$
 declare
-    system  bigint := (select c.system_identifier from pg_catalog.pg_control_system() as c);
-    line    int := ('x' || pg_catalog.substr(
-                       pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int;
+    system  bigint;
+    line    int;
     started timestamptz := pg_catalog.pg_postmaster_start_time();
     known   int;
 begin
+    -- Transactions become visible on a standby in another order than on its primary.
+    if pg_catalog.pg_is_in_recovery() then
+        raise exception 'this server is a standby: the signal log can only be read on its primary'
+            using errcode = 'HG022', hint = 'Connect to the primary; target_session_attrs=read-write finds it.';
+    end if;
+    system := (select c.system_identifier from pg_catalog.pg_control_system() as c);
+    line := ('x' || pg_catalog.substr(
+                pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int;
     for attempt in 1..2 loop
         select i.id into known
         from (select * from heliograph.incarnation order by id desc limit 1) as i
@@ -77,6 +84,19 @@ begin
         -- The second look is under the lock, and sees what whoever held it before has committed.
         perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('heliograph'), pg_catalog.hashtext('incarnation'));
     end loop;
+    -- A dump that was restored into a younger cluster: positions would stand still, and records be invisible, until
+    -- the transaction ids of this one have caught up.
+    if exists (select from heliograph.tick as t
+               where t.id = (select max(newest.id) from heliograph.tick as newest)
+                 and pg_catalog.pg_snapshot_xmax(t.snapshot)
+                     > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()))
+       or exists (select from heliograph.signal_log as l
+                  where l.xid >= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+                    and l.xid is distinct from pg_catalog.pg_current_xact_id_if_assigned()) then
+        raise exception 'the signal log was restored from another cluster, whose transaction ids are ahead of this one''s'
+            using errcode = 'HG021',
+                  hint = 'Begin anew: DROP SCHEMA heliograph CASCADE, then migrate and attach the tables again.';
+    end if;
     -- The number must survive the crash that made it necessary, or the next incarnation would get it again.
     perform pg_catalog.set_config('synchronous_commit', 'on', true);
     insert into heliograph.incarnation (system_identifier, timeline, started_at)

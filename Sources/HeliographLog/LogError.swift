@@ -5,7 +5,9 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
     /// The kind of an error. New kinds may be added in any version.
     public struct Code: Hashable, Sendable {
         private enum Base {
-            case badArgument, notInstalled, outdated, newer, attachRefused, tableBusy, unknownTable, unreadableRecord
+            case badArgument, notInstalled, outdated, newer, standby, otherCluster, attachRefused, tableBusy,
+                unknownTable
+            case unreadableRecord
         }
         private let base: Base
 
@@ -17,6 +19,10 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
         public static let outdated = Self(base: .outdated)
         /// The schema is newer than this program can work with.
         public static let newer = Self(base: .newer)
+        /// The server is a standby: the log is read on its primary.
+        public static let standby = Self(base: .standby)
+        /// The log was restored from another cluster, whose transaction ids say nothing here.
+        public static let otherCluster = Self(base: .otherCluster)
         /// A table cannot be captured.
         public static let attachRefused = Self(base: .attachRefused)
         /// Open transactions use the table, so that its triggers cannot be changed at the moment.
@@ -39,9 +45,18 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
 
     public var description: String { message }
 
-    /// What a missing schema looks like in SQL, said clearly; any other error as it is.
+    /// Whether the same may work later: a standby becomes a primary when the server fails over.
+    public var isTransient: Bool { code == .standby }
+
+    /// What a missing schema or the wrong server look like in SQL, said clearly; any other error as it is.
     static func explain(_ error: any Error, schema: SchemaName) -> any Error {
         guard let error = error as? PostgresError, let state = error.sqlState else { return error }
+        let hint = error.hint.map { ": \($0)" } ?? ""
+        switch state {
+        case .readFromStandby: return LogError(.standby, error.message + hint)
+        case .logOfOtherCluster: return LogError(.otherCluster, error.message + hint)
+        default: break
+        }
         let isMissing =
             state == .invalidSchemaName
             || ((state == .undefinedTable || state == .undefinedFunction)

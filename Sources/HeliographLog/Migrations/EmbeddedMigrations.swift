@@ -71,12 +71,19 @@ create unlogged sequence heliograph.incarnation_alive minvalue 0;
 create function heliograph.note_incarnation() returns int
 language plpgsql volatile as $function$
 declare
-    system  bigint := (select c.system_identifier from pg_catalog.pg_control_system() as c);
-    line    int := ('x' || pg_catalog.substr(
-                       pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int;
+    system  bigint;
+    line    int;
     started timestamptz := pg_catalog.pg_postmaster_start_time();
     known   int;
 begin
+    -- Transactions become visible on a standby in another order than on its primary.
+    if pg_catalog.pg_is_in_recovery() then
+        raise exception 'this server is a standby: the signal log can only be read on its primary'
+            using errcode = 'HG022', hint = 'Connect to the primary; target_session_attrs=read-write finds it.';
+    end if;
+    system := (select c.system_identifier from pg_catalog.pg_control_system() as c);
+    line := ('x' || pg_catalog.substr(
+                pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int;
     for attempt in 1..2 loop
         select i.id into known
         from (select * from heliograph.incarnation order by id desc limit 1) as i
@@ -88,6 +95,19 @@ begin
         -- The second look is under the lock, and sees what whoever held it before has committed.
         perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('heliograph'), pg_catalog.hashtext('incarnation'));
     end loop;
+    -- A dump that was restored into a younger cluster: positions would stand still, and records be invisible, until
+    -- the transaction ids of this one have caught up.
+    if exists (select from heliograph.tick as t
+               where t.id = (select max(newest.id) from heliograph.tick as newest)
+                 and pg_catalog.pg_snapshot_xmax(t.snapshot)
+                     > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()))
+       or exists (select from heliograph.signal_log as l
+                  where l.xid >= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+                    and l.xid is distinct from pg_catalog.pg_current_xact_id_if_assigned()) then
+        raise exception 'the signal log was restored from another cluster, whose transaction ids are ahead of this one''s'
+            using errcode = 'HG021',
+                  hint = 'Begin anew: DROP SCHEMA heliograph CASCADE, then migrate and attach the tables again.';
+    end if;
     -- The number must survive the crash that made it necessary, or the next incarnation would get it again.
     perform pg_catalog.set_config('synchronous_commit', 'on', true);
     insert into heliograph.incarnation (system_identifier, timeline, started_at)
@@ -1366,6 +1386,18 @@ begin
         set revision = declared_revision, declaration = declared::pg_catalog.json
         where s.id = known.id
         returning s.* into known;
+        -- The same places under new versions: who runs the older declaration finds its positions moved on with its
+        -- next commit, and stands by. A commit that is under way makes this fail (23505), or waits for it and fails.
+        insert into heliograph.position (subscription, lane, version, generation, lo, hi, last_id, frontier)
+        select newest.subscription, newest.lane, newest.version + 1, newest.generation, newest.lo, newest.hi,
+               newest.last_id, newest.frontier
+        from pg_catalog.generate_series(0, known.lanes - 1) as l (lane)
+        cross join lateral (
+            select p.* from heliograph.position as p
+            where p.subscription = known.id and p.lane = l.lane
+            order by p.version desc
+            limit 1) as newest
+        order by newest.lane;
         outcome := 'upgraded';
     elsif declared_revision < known.revision then
         outcome := 'superseded';
@@ -1394,17 +1426,18 @@ begin
     if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
         raise exception 'positions advance in READ COMMITTED only' using errcode = 'HG003';
     end if;
-    if coalesce(pg_catalog.cardinality(lanes), 0) = 0
+    if lo is null or coalesce(pg_catalog.cardinality(lanes), 0) = 0
        or pg_catalog.cardinality(lanes) is distinct from pg_catalog.cardinality(expected) then
-        raise exception 'one expected version is needed for each lane' using errcode = 'invalid_parameter_value';
+        raise exception 'a place, and one expected version for each lane are needed' using errcode = 'invalid_parameter_value';
     end if;
     -- Old ticks may be on their way out: held until this position refers to them for everybody to see.
     perform from heliograph.tick as t
     where t.id in (lo, hi) and t.at < pg_catalog.clock_timestamp() - interval '50 minutes'
     for key share;
-    if lo is null or (select count(*) from heliograph.tick as t where t.id in (lo, hi))
-                     <> (case when hi is null or hi = lo then 1 else 2 end) then
-        raise exception 'a position must refer to ticks that exist' using errcode = 'invalid_parameter_value';
+    if (select count(*) from heliograph.tick as t where t.id in (lo, hi))
+       <> (case when hi is null or hi = lo then 1 else 2 end) then
+        raise exception 'a position must refer to ticks that exist'
+            using errcode = 'HG004', hint = 'Forget what is in memory, and read the positions again.';
     end if;
     -- In the order of lanes: two workers that both believe they hold them would deadlock in another. No ON CONFLICT:
     -- whoever comes second must fail.
@@ -1453,7 +1486,8 @@ comment on function heliograph.current_positions(int, smallint[]) is
     'The newest position of each lane with its snapshots. incarnation: that of hi, or of lo where no window is open.';
 
 -- Old versions are needed by nobody, but the newest must stay, and an hour is more than any worker that has been
--- stopped in the middle of a commit is away. By lane, so that each look is one in the primary key.
+-- stopped in the middle of a commit is away. By lane, so that each look is a short one in the primary key: the limit
+-- comes before the age, or the young versions of a busy lane would all be looked at.
 create function heliograph.purge_positions(max_rows int) returns bigint
 language sql volatile as $function$
     with purged as (
@@ -1468,11 +1502,11 @@ language sql volatile as $function$
                 order by q.version desc
                 limit 1) as newest
             cross join lateral (
-                select q.ctid from heliograph.position as q
+                select q.ctid, q.at from heliograph.position as q
                 where q.subscription = s.id and q.lane = l.lane and q.version < newest.version
-                  and q.at < pg_catalog.clock_timestamp() - interval '1 hour'
                 order by q.version
                 limit $1) as old
+            where old.at < pg_catalog.clock_timestamp() - interval '1 hour'
             limit $1))
         returning 1)
     select count(*) from purged
@@ -1480,35 +1514,56 @@ $function$;
 comment on function heliograph.purge_positions(int) is
     'Deletes at most that many superseded positions older than an hour; returns how many.';
 
+-- The ticks of the newest positions, which must stay.
+create view heliograph.tick_in_use as
+    select place.id
+    from heliograph.subscription as s
+    cross join lateral pg_catalog.generate_series(0, s.lanes - 1) as l (lane)
+    cross join lateral (
+        select p.lo, p.hi from heliograph.position as p
+        where p.subscription = s.id and p.lane = l.lane
+        order by p.version desc
+        limit 1) as newest
+    cross join lateral (values (newest.lo), (newest.hi)) as place (id)
+    where place.id is not null;
+
 -- Of ticks that no position refers to any more the first of each minute stays, so that there is a place to rewind to.
 create function heliograph.purge_ticks(max_rows int) returns bigint
-language sql volatile as $function$
-    with used as materialized (
-        select p.lo as id from heliograph.position as p
-        union
-        select p.hi from heliograph.position as p where p.hi is not null
-    ), purged as (
-        delete from heliograph.tick as t
-        where t.id in (
-            select old.id
-            from heliograph.tick as old
-            cross join lateral (
-                select before.at from heliograph.tick as before
-                where before.id < old.id
-                order by before.id desc
-                limit 1) as before
-            where old.at < pg_catalog.clock_timestamp() - interval '1 hour'
-              and before.at >= pg_catalog.date_trunc('minute', old.at)
-              and old.id < (select max(newest.id) from heliograph.tick as newest)
-              and not exists (select from used as u where u.id = old.id)
-            order by old.id
-            limit $1)
-        returning 1)
-    select count(*) from purged
+language plpgsql volatile as $function$
+declare
+    candidates bigint[];
+    purged     bigint;
+begin
+    -- Two statements, in READ COMMITTED: the second sees positions that were committed while the first took its locks.
+    -- What is locked by a position that is not committed yet (see advance) is left alone; what comes later waits, and
+    -- is refused.
+    if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'ticks are purged in READ COMMITTED only' using errcode = 'HG003';
+    end if;
+    candidates := array(
+        select old.id
+        from heliograph.tick as old
+        cross join lateral (
+            select before.at from heliograph.tick as before
+            where before.id < old.id
+            order by before.id desc
+            limit 1) as before
+        where old.at < pg_catalog.clock_timestamp() - interval '1 hour'
+          and before.at >= pg_catalog.date_trunc('minute', old.at)
+          and old.id < (select max(newest.id) from heliograph.tick as newest)
+          and not exists (select from heliograph.tick_in_use as u where u.id = old.id)
+        order by old.id
+        limit max_rows
+        for update of old skip locked);
+    delete from heliograph.tick as t
+    where t.id = any (candidates) and not exists (select from heliograph.tick_in_use as u where u.id = t.id);
+    get diagnostics purged = row_count;
+    return purged;
+end
 $function$;
 comment on function heliograph.purge_ticks(int) is
-    'Deletes at most that many ticks that are older than an hour, that no position refers to, and that are not the '
-    'first of their minute; never the newest. Returns how many.';
+    'Deletes at most that many ticks that are older than an hour, that no newest position refers to, and that are not '
+    'the first of their minute; never the newest. Returns how many.';
 
 """##
         ),

@@ -39,52 +39,58 @@ public struct LogEvents: AsyncSequence, Sendable {
 
         public mutating func next() async throws -> LogFollower.Event? {
             while !Task.isCancelled, !Task.isShuttingDownGracefully {
-                var place = try await begin()
-                if let record = pending.popFirst() {
-                    place.lastID = record.id
-                    self.place = place
-                    return .record(record, place)
-                }
-                switch next {
-                case .read:
-                    if try await !read(from: place) { return .reset }
-                case .leaveWindow(let hi, let isCurrent):
-                    self.place = LogPlace(lo: hi, server: place.server)
-                    // One that was begun before may have ended long ago, and its bell with it: look once more.
-                    next = isCurrent ? .wait : .read
-                    if isCurrent { return .caughtUp }
-                case .wait:
-                    await wait()
-                    next = .read
+                do {
+                    if let event = try await step() { return event }
+                } catch  where place != nil && Self.mayPass(error) {
+                    failures += 1
+                    follower.logger.info("reading the log failed, trying again", metadata: ["error": "\(error)"])
+                    await pause(for: Backoff().delay(afterAttempt: failures))
                 }
             }
             return nil
         }
 
-        /// - Returns: `false` if the place belongs to an earlier life of the server.
-        private mutating func read(from place: LogPlace) async throws -> Bool {
-            var place = place
-            let window: Window
-            do {
-                window = try await follower.read(place)
-                failures = 0
-            } catch let error as PostgresError where error.isTransient && place.server != nil {
-                failures += 1
-                follower.logger.info("reading the log failed, trying again", metadata: ["error": "\(error)"])
-                try await Task.sleep(for: Backoff().delay(afterAttempt: failures))
-                return true
+        private static func mayPass(_ error: any Error) -> Bool {
+            (error as? PostgresError)?.isTransient ?? (error as? LogError)?.isTransient ?? false
+        }
+
+        private mutating func step() async throws -> LogFollower.Event? {
+            var place = try await begin()
+            if let record = pending.popFirst() {
+                place.lastID = record.id
+                self.place = place
+                return .record(record, place)
             }
+            switch next {
+            case .read: return try await read(from: place)
+            case .leaveWindow(let hi, let isCurrent):
+                self.place = LogPlace(lo: hi, server: place.server)
+                // One that was begun before may have ended long ago, and its bell with it: look once more.
+                next = isCurrent ? .wait : .read
+                return isCurrent ? .caughtUp : nil
+            case .wait:
+                await wait()
+                next = .read
+                return nil
+            }
+        }
+
+        /// - Returns: `reset` if the place belongs to an earlier life of the server.
+        private mutating func read(from place: LogPlace) async throws -> LogFollower.Event? {
+            var place = place
+            let window = try await follower.read(place)
             if let server = place.server, server != window.server {
                 self.place = try await follower.now()
-                return false
+                return .reset
             }
+            failures = 0
             let isCurrent = place.hi == nil
             place.server = window.server
             place.hi = window.hi
             self.place = place
             pending = window.records[...]
             next = window.isComplete ? .leaveWindow(window.hi, isCurrent: isCurrent) : .read
-            return true
+            return nil
         }
 
         private mutating func begin() async throws -> LogPlace {

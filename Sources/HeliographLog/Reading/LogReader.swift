@@ -57,9 +57,14 @@ public struct LogReader: Sendable {
 
     /// Notes in the database which life of the server this is, if nobody has yet. To be called before the first window on a new
     /// connection.
-    public func noteIncarnation(on connection: Connection) async throws {
+    /// - Returns: the mark of this life, as ``Window/server``.
+    /// - Throws: ``LogError``: the schema is missing, the server is a standby, or the log that of another cluster.
+    @discardableResult
+    public func noteIncarnation(on connection: Connection) async throws -> String {
         do {
             try await connection.query("SELECT \(schema.sql).note_incarnation()")
+            guard let row = try await connection.query("SELECT \(server)").first else { throw Self.noRow }
+            return try row.decode(0)
         } catch {
             throw LogError.explain(error, schema: schema)
         }
@@ -81,13 +86,15 @@ public struct LogReader: Sendable {
     private func read(
         _ hi: Snapshot?, _ limit: Int, on connection: Connection, _ window: (SQL) -> SQL
     ) async throws -> Window {
-        // pg_current_snapshot() is the statement's own snapshot, wherever in the statement it stands.
+        // pg_current_snapshot() is the statement's own snapshot, wherever in the statement it stands. As a cursor it serves only
+        // in a transaction that has not written, which take_snapshot() looks at.
         let end: SQL = hi.map { "\($0.text)::pg_snapshot" } ?? "pg_current_snapshot()"
+        let cursor: SQL = hi == nil ? "\(schema.sql).take_snapshot()" : end
         let rows: Rows
         do {
             rows = try await connection.query(
                 """
-                SELECT \(end)::text, \(server),
+                SELECT \(cursor)::text, \(server),
                     coalesce(pg_sequence_last_value('\(schema.sql).signal_log_id_seq'), 0), record.*
                 FROM (VALUES (1)) AS one LEFT JOIN LATERAL (
                     SELECT * FROM (\(window(end))) AS log (\(Self.names)) ORDER BY log.id LIMIT \(limit)

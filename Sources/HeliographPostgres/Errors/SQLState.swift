@@ -58,6 +58,15 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     public static let invalidCatalogName: Self = "3D000"
     /// A position has moved: another worker advanced the lane. Heliograph's own.
     public static let positionConflict: Self = "HG001"
+    /// The log was restored from a cluster whose transaction ids are ahead. Heliograph's own.
+    public static let logOfOtherCluster: Self = "HG021"
+    /// The log cannot be read on a standby. Heliograph's own.
+    public static let readFromStandby: Self = "HG022"
+
+    /// Whether a lock stood in the way, or a concurrent transaction: the work of others, which may take a while.
+    public var isContention: Bool {
+        self == .serializationFailure || self == .deadlockDetected || self == .lockNotAvailable
+    }
 
     /// Whether the fault lies in the moment, not in the statement: the connection, the server's state or resources, or a
     /// conflict with a concurrent transaction. The same work can be tried again and may succeed.

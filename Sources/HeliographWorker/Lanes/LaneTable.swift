@@ -12,9 +12,20 @@ struct LaneTable {
         var place: LanePlace
         /// Whether the place is ahead of the database.
         var isDirty = false
-        /// A record of this lane failed: how often, and when to try again.
+        /// The lane's next record failed: how often.
         var failures = 0
+        /// The lane's next record met a lock of somebody else, which is no failure: how often.
+        var stalls = 0
+        /// When to try again.
         var blockedUntil: ContinuousClock.Instant?
+
+        var isSuspect: Bool { failures + stalls > 0 }
+
+        mutating func forgive() {
+            failures = 0
+            stalls = 0
+            blockedUntil = nil
+        }
     }
 
     /// Lanes with the same place, which are read together.
@@ -46,7 +57,7 @@ struct LaneTable {
         for lane in held {
             guard let state = lanes[lane] else { continue }
             if let until = state.blockedUntil, until > now { continue }
-            if state.failures > 0 {
+            if state.isSuspect {
                 groups.append(Group(place: state.place, generation: state.generation, lanes: [lane], isSuspect: true))
                 continue
             }
@@ -77,6 +88,8 @@ struct LaneTable {
             } else {
                 state.place = place
                 state.isDirty = true
+                // The record that failed is behind it: done with, or gone.
+                state.forgive()
             }
             lanes[lane] = state
         }
@@ -85,10 +98,7 @@ struct LaneTable {
     /// Notes that the database has accepted a place for these lanes, with the effects of a batch.
     mutating func commit(_ written: some Sequence<Int>, at place: LanePlace) {
         flush(written, at: place)
-        for lane in written {
-            lanes[lane]?.failures = 0
-            lanes[lane]?.blockedUntil = nil
-        }
+        for lane in written { lanes[lane]?.forgive() }
     }
 
     /// Notes that the database has accepted a place that was ahead of it.
@@ -116,11 +126,14 @@ struct LaneTable {
     }
 
     /// Stops a lane before a record that failed; the others go on.
-    mutating func block(_ lane: Int, at place: LanePlace, until: ContinuousClock.Instant) {
+    /// - Parameter isFailure: whether the record is to blame, or a lock that somebody else holds.
+    mutating func block(
+        _ lane: Int, at place: LanePlace, until: ContinuousClock.Instant, isFailure: Bool = true
+    ) {
         guard var state = lanes[lane] else { return }
         if state.place != place { state.isDirty = true }
         state.place = place
-        state.failures += 1
+        if isFailure { state.failures += 1 } else { state.stalls += 1 }
         state.blockedUntil = until
         lanes[lane] = state
     }

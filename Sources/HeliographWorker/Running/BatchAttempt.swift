@@ -20,7 +20,7 @@ struct BatchAttempt {
         case failed(Int, any Error)
         /// Nothing is committed; which record is to blame is not known.
         case refused(any Error)
-        /// Nothing is committed, and no record is to blame: the moment was bad.
+        /// Nothing is committed, and no record is to blame: the server is in a bad way.
         case transient(any Error)
     }
 
@@ -92,15 +92,18 @@ struct BatchAttempt {
 
     /// Undoes the transaction and tells a bad moment from a bad record.
     private func classify(_ error: any Error, otherwise: () -> Outcome) async throws -> Outcome {
-        if Task.isCancelled || error is CancellationError, !(error is PostgresError) {
+        // Only our own: a receiver may throw a CancellationError for reasons of its own.
+        if Task.isCancelled {
             await connection.rollBack()
             throw CancellationError()
         }
         if let error = error as? Doubt { throw error }
-        let postgres = error as? PostgresError
-        guard await connection.isOpen, postgres?.isConnectionLoss != true else { throw Doubt(error: error) }
+        // Only this connection counts: a receiver's error may be of another one.
+        guard await connection.isOpen else { throw Doubt(error: error) }
         await connection.rollBack()
-        if postgres?.isTransient == true { return .transient(error) }
+        if let error = error as? PostgresError, error.isTransient, error.sqlState?.isContention != true {
+            return .transient(error)
+        }
         return otherwise()
     }
 }

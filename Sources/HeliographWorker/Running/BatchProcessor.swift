@@ -21,17 +21,21 @@ struct BatchProcessor {
     let signals: ModelSignals
     let logger: Logger
 
-    /// - Returns: `nil` when each record is done or its lane blocked; an error that no record is to blame for when the rest is to be
-    ///   done again.
+    /// - Parameter mayGoOn: is asked between transactions; what is left then is read again.
+    /// - Returns: `nil` when each record is done, left or its lane blocked; an error that no record is to blame for when the rest is
+    ///   to be done again.
     /// - Throws: ``Doubt``; `CancellationError`.
-    func process(_ batch: Batch, in table: inout LaneTable) async throws -> (any Error)? {
+    func process(
+        _ batch: Batch, in table: inout LaneTable, while mayGoOn: () -> Bool
+    ) async throws -> (any Error)? {
         var open = LanePlace(lo: batch.group.place.lo, hi: batch.end, lastID: batch.group.place.lastID)
         var lanes = Set(batch.group.lanes)
         var pending = batch.window.records[...]
         var limit = batch.group.isSuspect ? 1 : pending.count
         var isolatesNext = false
         var cancelled = false
-        while !pending.isEmpty {
+        var isLeaving = false
+        while !pending.isEmpty, !isLeaving {
             let slice = pending.prefix(limit)
             let completes = batch.window.isComplete && slice.count == pending.count
             let attempt = BatchAttempt(
@@ -47,6 +51,7 @@ struct BatchProcessor {
                 pending = pending.dropFirst(count)
                 limit = isolatesNext ? 1 : max(1, pending.count)
                 isolatesNext = false
+                isLeaving = !mayGoOn()
                 tally(count, "committed")
             case .failed(let index, _) where index > 0:
                 limit = index
@@ -59,30 +64,48 @@ struct BatchProcessor {
             case .refused where slice.count > 1: limit = slice.count / 2
             case .failed(_, let error), .refused(let error):
                 guard let culprit = slice.first else { break }
-                let attempts = (table.lanes[culprit.lane]?.failures ?? 0) + 1
-                let delay = configuration.retryBackoff.delay(afterAttempt: attempts)
-                var place = open
-                place.lastID = culprit.id - 1
-                table.block(culprit.lane, at: place, until: .now + delay)
+                block(culprit, error, before: open, in: &table)
                 lanes.remove(culprit.lane)
                 pending.removeAll { $0.lane == culprit.lane }
                 limit = max(1, pending.count)
-                tally(1, "failed")
-                var metadata = metadata(culprit, error)
-                metadata["attempt"] = "\(attempts)"
-                metadata["retry.in"] = "\(delay)"
-                logger.info("a receiver failed; its lane waits and tries again", metadata: metadata)
+                isLeaving = !mayGoOn()
             case .transient(let error): return error
             }
         }
-        skipRest(lanes, of: batch, open, in: &table)
+        skip(lanes, before: pending.first, of: batch, open, in: &table)
         return nil
     }
 
-    /// Those lanes whose last records went away with a blocked lane's stand at the end of what was read as well.
-    private func skipRest(_ lanes: Set<Int>, of batch: Batch, _ open: LanePlace, in table: inout LaneTable) {
+    /// Stops a lane before the record that failed, or that met a lock.
+    private func block(_ culprit: Record, _ error: any Error, before open: LanePlace, in table: inout LaneTable) {
+        let isFailure = (error as? PostgresError)?.sqlState?.isContention != true
+        let lane = table.lanes[culprit.lane]
+        let attempts = (isFailure ? lane?.failures : lane?.stalls).map { $0 + 1 } ?? 1
+        let delay = configuration.retryBackoff.delay(afterAttempt: attempts)
         var place = open
-        if batch.window.isComplete {
+        place.lastID = culprit.id - 1
+        table.block(culprit.lane, at: place, until: .now + delay, isFailure: isFailure)
+        tally(1, isFailure ? "failed" : "stalled")
+        var metadata = metadata(culprit, error)
+        metadata["attempt"] = "\(attempts)"
+        metadata["retry.in"] = "\(delay)"
+        logger.info(
+            isFailure
+                ? "a receiver failed; its lane waits and tries again"
+                : "a receiver met a lock; its lane waits and tries again",
+            metadata: metadata
+        )
+    }
+
+    /// All lanes stand at the end of what was read, or before the first record that was left: also those whose last records went
+    /// away with a blocked lane's.
+    private func skip(
+        _ lanes: Set<Int>, before next: Record?, of batch: Batch, _ open: LanePlace, in table: inout LaneTable
+    ) {
+        var place = open
+        if let next {
+            place.lastID = next.id - 1
+        } else if batch.window.isComplete {
             place = LanePlace(lo: open.hi ?? batch.end, hi: nil, lastID: 0)
         } else if let last = batch.window.records.last {
             place.lastID = last.id

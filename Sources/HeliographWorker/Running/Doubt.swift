@@ -5,7 +5,7 @@ struct Doubt: Error {
     let error: any Error
 }
 
-/// The server refused a batch at its end, because of a deferred constraint: it has not happened.
+/// The server refused a batch at its end, because of a deferred constraint for example: it has not happened.
 struct BatchRefused: Error {
     let error: PostgresError
 }

@@ -1,30 +1,59 @@
 import HeliographLog
 import HeliographPostgres
+import Logging
+import ServiceLifecycle
 
-/// Clears away positions and ticks that nobody needs any more, in small steps between batches.
+/// Clears away positions and ticks that nobody needs any more, in small steps.
 ///
-/// Every worker does so now and then; each step is short, and one that meets another's locks is left for later.
-struct Housekeeping {
-    private let schema: SQL
-    private var next = ContinuousClock.now
+/// Every worker does so now and then, on a connection of its own and at its own time; each step is short, and one that meets
+/// another's locks is left for later. Nothing depends on it but the size of two tables.
+struct Housekeeping: Sendable {
+    let database: ConnectionConfiguration
+    let schema: SchemaName
+    let logger: Logger
 
     /// So many rows at most in one step.
     private static let step: Int32 = 2_000
-    /// The pause after a step that found less than that.
-    private static let pause = Duration.seconds(60)
+    private static let interval = Duration.seconds(60)
 
-    init(schema: SchemaName) { self.schema = SQL(unsafe: schema.name) }
+    /// Runs until shutdown or cancellation.
+    func run() async {
+        while true {
+            await pause(for: Self.interval * Double.random(in: 0.5...1.5))
+            if isStopping { return }
+            do {
+                try await clear()
+            } catch {
+                logger.info("clearing up failed, and is tried again later", metadata: ["error": "\(error)"])
+            }
+        }
+    }
 
-    /// Takes a step if it is time for one.
-    /// - Parameter connection: not the one that holds the lanes.
-    mutating func run(on connection: Connection) async throws {
-        guard ContinuousClock.now >= next else { return }
-        let rows = try await connection.pipeline([
-            "SELECT \(schema).purge_positions(\(Self.step))", "SELECT \(schema).purge_ticks(\(Self.step))",
-        ])
-        let counts = try rows.compactMap { try $0.first?.decode(0, as: Int64.self) }
-        // Behind: go on soon. In step: all workers at different times.
-        let isBehind = counts.contains { $0 >= Int64(Self.step) }
-        next = .now + (isBehind ? .seconds(1) : Self.pause * Double.random(in: 0.5...1.5))
+    private var isStopping: Bool { Task.isShuttingDownGracefully || Task.isCancelled }
+
+    /// Takes steps until there is nothing left to clear away.
+    func clear() async throws {
+        let connection = try await Connection.connect(database, logger: logger)
+        do {
+            try await connection.runScript(
+                unsafe: """
+                    SET statement_timeout = '30s';
+                    SET lock_timeout = '1s';
+                    SET default_transaction_isolation = 'read committed';
+                    """
+            )
+            for function in ["purge_positions", "purge_ticks"] {
+                let step: SQL = "SELECT \(unsafe: schema.name).\(unsafe: function)(\(Self.step))"
+                var isBehind = true
+                while isBehind, !isStopping {
+                    let count = try await connection.query(step).first?.decode(0, as: Int64.self) ?? 0
+                    isBehind = count >= Int64(Self.step)
+                }
+            }
+            await connection.close()
+        } catch {
+            await connection.close()
+            throw error
+        }
     }
 }

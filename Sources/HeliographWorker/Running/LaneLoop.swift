@@ -16,9 +16,12 @@ final class LaneLoop {
     private let logger: Logger
     private let processor: BatchProcessor
     private var table = LaneTable()
-    private var housekeeping: Housekeeping
-    /// The server's start; another one means that all snapshots in memory are void.
-    private var server: String?
+    /// This life of the server; in another one all snapshots in memory are void.
+    private let server: String
+    /// How often the session is to be heard of.
+    private let pingInterval: Duration
+    /// Where the last pass over the lanes was broken off.
+    private var firstLane = 0
     private var batchLimit: Int
     private var transientFailures = 0
     private var newestID: Int64 = 0
@@ -26,34 +29,37 @@ final class LaneLoop {
     private var nextBalance = ContinuousClock.now
     private var nextFlush = ContinuousClock.now
 
+    /// - Parameter server: what the session's server says of itself, see ``Window/server``.
     init(
-        subscription: Subscription, session: LaneSession, reading: Connection, configuration: WorkerConfiguration,
-        signals: ModelSignals, waiter: BellWaiter, logger: Logger
+        subscription: Subscription, session: LaneSession, reading: Connection, server: String,
+        configuration: WorkerConfiguration, signals: ModelSignals, waiter: BellWaiter, logger: Logger
     ) {
         self.subscription = subscription
         self.session = session
         self.reading = reading
         self.reader = LogReader(schema: configuration.schema)
+        self.server = server
+        self.pingInterval = configuration.silenceLimit / 3
         self.configuration = configuration
         self.waiter = waiter
         self.logger = logger
         self.batchLimit = configuration.batchSize
-        housekeeping = Housekeeping(schema: configuration.schema)
         processor = BatchProcessor(
             subscription: subscription, session: session, configuration: configuration, signals: signals, logger: logger
         )
     }
 
     private var isStopping: Bool { Task.isShuttingDownGracefully || Task.isCancelled }
+    private var isDueElsewhere: Bool { isStopping || ContinuousClock.now >= nextBalance }
 
-    /// Returns at shutdown, with all places written and the lanes given up.
+    /// Returns at shutdown, with all places written and the lanes given up; or when another declaration of the subscription has
+    /// come into force.
     func run() async throws {
         try await session.join()
         while !isStopping {
-            if ContinuousClock.now >= nextBalance { try await balance() }
+            if ContinuousClock.now >= nextBalance, try await !balance() { return }
             let isBusy = try await pass()
             try await flushInTime()
-            try await housekeeping.run(on: reading)
             if !isBusy { await sleep() }
         }
         try await flush(table.held)
@@ -68,10 +74,13 @@ final class LaneLoop {
     // MARK: Lanes
 
     /// Takes or gives up lanes, so that all workers of the subscription hold about the same number.
-    private func balance() async throws {
-        nextBalance = .now + configuration.pollInterval * Double.random(in: 0.8...1.2)
+    /// - Returns: `false` if another declaration of the subscription is in force.
+    private func balance() async throws -> Bool {
+        nextBalance = .now + min(configuration.pollInterval, pingInterval) * Double.random(in: 0.8...1.2)
         let lanes = session.registration.laneCount
-        let target = LaneShare.target(lanes: lanes, members: try await session.memberCount())
+        let membership = try await session.membership()
+        guard membership.isCurrent else { return false }
+        let target = LaneShare.target(lanes: lanes, members: membership.count)
         let held = table.held
         if held.count > target {
             let surplus = Array(held.suffix(held.count - target))
@@ -88,6 +97,7 @@ final class LaneLoop {
         if table.held != held {
             logger.debug("lanes shared out", metadata: ["lanes.held": "\(table.held.count)", "lanes.all": "\(lanes)"])
         }
+        return true
     }
 
     /// Writes the places that have moved only in memory, now and then while the log moves.
@@ -118,8 +128,11 @@ final class LaneLoop {
         var isBusy = false
         // One end for all windows opened in a pass: so the lanes come to stand at the same place and are read together.
         var hi: Snapshot?
-        for group in table.groups(at: .now) {
-            if isStopping { break }
+        for group in groupsInTurn() {
+            if isDueElsewhere {
+                firstLane = group.lanes.first ?? 0
+                return true
+            }
             let window = try await read(group, hi: hi)
             if group.place.hi == nil { hi = hi ?? window.hi }
             let end = Cursor(snapshot: window.hi, tick: group.place.hi?.tick)
@@ -131,7 +144,7 @@ final class LaneLoop {
             }
             isBusy = true
             let batch = BatchProcessor.Batch(group: group, window: window, end: end)
-            switch try await processor.process(batch, in: &table) {
+            switch try await processor.process(batch, in: &table, while: { !isDueElsewhere }) {
             case nil:
                 transientFailures = 0
                 batchLimit = min(configuration.batchSize, batchLimit * 2)
@@ -139,31 +152,49 @@ final class LaneLoop {
                 transientFailures += 1
                 batchLimit = max(1, batchLimit / 2)
                 logger.info("the batch is done again", metadata: ["error": "\(error)", "batch.limit": "\(batchLimit)"])
-                try await Task.sleep(for: Backoff().delay(afterAttempt: transientFailures))
+                await pause(for: Backoff().delay(afterAttempt: transientFailures))
             }
         }
         return isBusy
     }
 
+    /// Those first whose turn had come when the last pass was broken off: or busy ones would have it all.
+    private func groupsInTurn() -> [LaneTable.Group] {
+        let groups = table.groups(at: .now)
+        let start = groups.firstIndex { $0.lanes.contains(firstLane) } ?? 0
+        firstLane = 0
+        return Array(groups[start...] + groups[..<start])
+    }
+
     private func read(_ group: LaneTable.Group, hi: Snapshot?) async throws -> Window {
+        // A window of a long time takes its time, and the session that holds the lanes must not seem frozen meanwhile.
+        let session = session
+        let interval = pingInterval
+        async let _: Void = session.keepAlive(every: interval)
+        let window = try await readWindow(group, hi: hi)
+        if server != window.server {
+            throw Doubt(error: PostgresError(.connectionLost, "the server has been restarted, or is another one"))
+        }
+        newestID = max(newestID, window.newestID)
+        return window
+    }
+
+    private func readWindow(_ group: LaneTable.Group, hi: Snapshot?) async throws -> Window {
         let filter = RecordFilter(
             sources: subscription.sources, laneCount: session.registration.laneCount, lanes: group.lanes
         )
         let limit = group.isSuspect ? 1 : batchLimit
         let lo = group.place.lo.snapshot
-        let window =
-            if let end = group.place.hi {
-                try await reader.read(
-                    from: lo, to: end.snapshot, after: group.place.lastID, filter, limit: limit, on: reading
-                )
-            } else {
-                try await reader.read(from: lo, to: hi, filter, limit: limit, on: reading)
-            }
-        if let server, server != window.server {
-            throw Doubt(error: PostgresError(.connectionLost, "the server has been restarted"))
+        if let end = group.place.hi {
+            return try await reader.read(
+                from: lo, to: end.snapshot, after: group.place.lastID, filter, limit: limit, on: reading
+            )
         }
-        server = window.server
-        newestID = max(newestID, window.newestID)
-        return window
+        guard lo == .beginning else {
+            return try await reader.read(from: lo, to: hi, filter, limit: limit, on: reading)
+        }
+        // All of the log, so by id from the start.
+        let end = if let hi { hi } else { try await reader.takeSnapshot(on: reading).snapshot }
+        return try await reader.read(from: lo, to: end, after: 0, filter, limit: limit, on: reading)
     }
 }

@@ -6,7 +6,7 @@ import Logging
 ///
 /// Both on one session, so that a lane's lock falls only together with the transaction that is open. The server ends the session
 /// when its client is gone or silent.
-final class LaneSession {
+final class LaneSession: Sendable {
     let connection: Connection
     private let schema: SQL
     let registration: Registration
@@ -37,6 +37,19 @@ final class LaneSession {
         try await refusePooler(connection)
     }
 
+    /// Frees the connection that reads the log from time-outs that a role or database may have: the first window after a long
+    /// time takes as long as it takes.
+    static func prepare(reading connection: Connection) async throws {
+        try await connection.runScript(
+            unsafe: """
+                SET client_connection_check_interval = '250ms';
+                SET statement_timeout = 0;
+                SET idle_session_timeout = 0;
+                SET default_transaction_isolation = 'read committed';
+                """
+        )
+    }
+
     /// Behind a pooler that shares sessions out by transaction a session's locks and settings belong to nobody.
     private static func refusePooler(_ connection: Connection) async throws {
         // (a constant of ours, the backend's own id): nobody else wants this lock.
@@ -62,17 +75,30 @@ final class LaneSession {
         try await connection.query("SELECT pg_advisory_lock_shared(\(registration.lockClass), -1)")
     }
 
-    /// How many workers the subscription has at this moment. It is also the ping that keeps an idle session alive.
-    func memberCount() async throws -> Int {
+    /// How many workers the subscription has at this moment, and whether its declaration is still this one. It is also the ping
+    /// that keeps an idle session alive.
+    func membership() async throws -> (count: Int, isCurrent: Bool) {
         let rows = try await connection.query(
             """
-            SELECT count(*) FROM pg_locks
+            SELECT count(*), (SELECT revision FROM \(schema).subscription WHERE id = \(registration.id)) FROM pg_locks
             WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                 AND classid::int8 = \(Int64(UInt32(bitPattern: registration.lockClass)))
                 AND objid::int8 = 4294967295 AND objsubid = 2 AND mode = 'ShareLock' AND granted
             """
         )
-        return try rows.first?.decode(0, as: Int.self) ?? 1
+        guard let row = rows.first else { return (1, false) }
+        let revision: Int? = try row.decode(1)
+        return (try row.decode(0), revision == registration.revision)
+    }
+
+    /// Keeps the session alive while its owner is busy elsewhere, until the task is cancelled.
+    func keepAlive(every interval: Duration) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: interval)
+            guard !Task.isCancelled else { return }
+            // The owner finds out by its next statement.
+            guard (try? await connection.query("SELECT 1")) != nil else { return }
+        }
     }
 
     /// Locks up to `limit` of these lanes.
@@ -158,14 +184,20 @@ final class LaneSession {
                 "COMMIT",
             ])
         } catch let error as PostgresError {
-            if error.code == .server, error.statementIndex == 0, !error.isConnectionLoss {
-                throw BatchRefused(error: error)
+            guard error.code == .server, await connection.isOpen, !Self.isOfPositions(error) else {
+                throw Doubt(error: error)
             }
-            throw Doubt(error: error)
+            throw BatchRefused(error: error)
         }
         guard results.last?.commandTag == "COMMIT" else {
             throw Doubt(error: PostgresError(.transactionAborted, "COMMIT was answered with ROLLBACK"))
         }
+    }
+
+    /// Whether the positions are not as they are in memory, or somebody else writes them at this moment.
+    private static func isOfPositions(_ error: PostgresError) -> Bool {
+        error.sqlState?.errorClass == "HG" || error.constraint == "position_pkey"
+            || error.statementIndex == 1 && error.sqlState?.isContention == true
     }
 
     private func recordTick(_ cursor: Cursor) -> SQL {

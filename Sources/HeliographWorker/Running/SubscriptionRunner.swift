@@ -25,24 +25,28 @@ struct SubscriptionRunner: Sendable {
         let waiter = bell.makeWaiter()
         try await withGracefulShutdownHandler {
             var failures = 0
+            var isStandingBy = false
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 let start = ContinuousClock.now
                 do {
-                    if try await runSession(waiter: waiter, logger: logger) { continue }
-                    logger.info("a newer revision of the subscription is in force; standing by")
-                    await waiter.wait(upTo: Self.standBy)
+                    if try await runSession(waiter: waiter, logger: logger) {
+                        isStandingBy = false
+                        continue
+                    }
+                    if !isStandingBy { logger.info("a newer revision of the subscription is in force; standing by") }
+                    isStandingBy = true
+                    await pause(for: Self.standBy)
                 } catch let error as WorkerError {
                     throw error
-                } catch let error as LogError {
+                } catch let error as LogError where !error.isTransient {
                     throw error
-                } catch is CancellationError {
-                    return
                 } catch {
+                    if Task.isCancelled { return }
                     if ContinuousClock.now - start > Self.soundSession { failures = 0 }
                     failures += 1
                     let cause = (error as? Doubt)?.error ?? error
                     logger.info("the session ended, making another one", metadata: ["error": "\(cause)"])
-                    try? await Task.sleep(for: Backoff(maximum: .seconds(2)).delay(afterAttempt: failures))
+                    await pause(for: Backoff(maximum: .seconds(2)).delay(afterAttempt: failures))
                 }
             }
         } onGracefulShutdown: {
@@ -50,22 +54,24 @@ struct SubscriptionRunner: Sendable {
         }
     }
 
-    /// - Returns: `false` if a newer revision is in force; `true` after a shutdown.
+    /// - Returns: `false` if a newer revision is in force; `true` when the session has ended in order.
     private func runSession(waiter: BellWaiter, logger: Logger) async throws -> Bool {
         try await withConnection { connection in
             try await LaneSession.prepare(connection, silenceLimit: configuration.silenceLimit)
-            try await LogReader(schema: configuration.schema).noteIncarnation(on: connection)
+            let reader = LogReader(schema: configuration.schema)
+            let server = try await reader.noteIncarnation(on: connection)
             let registration = try await Registration.register(
                 subscription, schema: configuration.schema, on: connection
             )
             if registration.isSuperseded { return false }
             return try await withConnection { reading in
+                try await LaneSession.prepare(reading: reading)
                 let session = LaneSession(
                     connection: connection, registration: registration, schema: configuration.schema
                 )
                 let loop = LaneLoop(
-                    subscription: subscription, session: session, reading: reading, configuration: configuration,
-                    signals: signals, waiter: waiter, logger: logger
+                    subscription: subscription, session: session, reading: reading, server: server,
+                    configuration: configuration, signals: signals, waiter: waiter, logger: logger
                 )
                 try await loop.run()
                 return true

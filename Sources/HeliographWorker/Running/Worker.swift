@@ -44,6 +44,8 @@ public struct Worker: Service {
         let bell = Bell(database, schema: configuration.schema, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await bell.run() }
+            let housekeeping = Housekeeping(database: database, schema: configuration.schema, logger: logger)
+            group.addTask { await housekeeping.run() }
             try await withThrowingTaskGroup(of: Void.self) { runners in
                 for subscription in subscriptions {
                     let runner = SubscriptionRunner(
@@ -70,6 +72,7 @@ public struct Worker: Service {
         let connection = try await Connection.connect(database, logger: logger)
         do {
             try await Migrator(schema: configuration.schema).check(on: connection)
+            try await LogReader(schema: configuration.schema).noteIncarnation(on: connection)
             await connection.close()
         } catch {
             await connection.close()

@@ -5,8 +5,8 @@ public import HeliographPostgres
 public struct WorkerConfiguration: Sendable {
     /// Default: `heliograph`.
     public var schema: SchemaName
-    /// At most so many records in one transaction. Default: 500.
-    public var batchSize: Int
+    /// At most so many records in one transaction, and in memory. Default: 500; at most 100,000.
+    public var batchSize: Int { didSet { batchSize = Self.bounded(batchSize) } }
     /// After this time a batch commits what it has. Default: 1 s.
     public var batchTime: Duration
     /// How long to sleep at most when no bell rings; also how often lanes are shared out anew. Default: 1 s, jittered.
@@ -14,8 +14,8 @@ public struct WorkerConfiguration: Sendable {
     /// How often places that moved only in memory are written, while the log moves. Default: 5 s.
     public var flushInterval: Duration
     /// After how much silence in a transaction, or in a statement, the server ends this worker's session and so frees its lanes.
-    /// Default: 30 s. A receiver that needs longer between two statements fails.
-    public var silenceLimit: Duration
+    /// Default: 30 s; 1 s to 1 day. A receiver that needs longer between two statements fails.
+    public var silenceLimit: Duration { didSet { silenceLimit = Self.bounded(silenceLimit) } }
     /// The wait before a failed record is tried again. Default: 100 ms, doubling to 60 s.
     public var retryBackoff: Backoff
     /// What the context of the receivers' writes says about where they come from. Default: none.
@@ -28,12 +28,18 @@ public struct WorkerConfiguration: Sendable {
         retryBackoff: Backoff = Backoff(initial: .milliseconds(100), maximum: .seconds(60)), origin: String? = nil
     ) {
         self.schema = schema
-        self.batchSize = max(1, batchSize)
+        self.batchSize = Self.bounded(batchSize)
         self.batchTime = batchTime
         self.pollInterval = pollInterval
         self.flushInterval = flushInterval
-        self.silenceLimit = silenceLimit
+        self.silenceLimit = Self.bounded(silenceLimit)
         self.retryBackoff = retryBackoff
         self.origin = origin
+    }
+
+    private static func bounded(_ batchSize: Int) -> Int { min(max(1, batchSize), 100_000) }
+
+    private static func bounded(_ silenceLimit: Duration) -> Duration {
+        min(max(.seconds(1), silenceLimit), .seconds(86_400))
     }
 }

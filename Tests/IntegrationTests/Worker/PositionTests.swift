@@ -65,14 +65,15 @@ struct PositionTests {
     @Test("A position that refers to nothing, or to no lane, is refused")
     func nonsense() async throws {
         try await with { _, connection, id in
-            for statement: SQL in [
-                advance(id, lanes: [], expected: []), advance(id, lanes: [0], expected: [1], lo: 777),
-                "SELECT heliograph.advance(\(id), NULL, NULL, 1, 1, NULL, 0)",
-                "SELECT heliograph.advance(\(id), '{0}', '{1}', 1, NULL, NULL, 0)",
-                "SELECT heliograph.advance(\(id), '{0}', '{1}', 1, 1, 777, 0)",
+            for (statement, state): (SQL, SQLState) in [
+                (advance(id, lanes: [], expected: []), "22023"),
+                ("SELECT heliograph.advance(\(id), NULL, NULL, 1, 1, NULL, 0)", "22023"),
+                ("SELECT heliograph.advance(\(id), '{0}', '{1}', 1, NULL, NULL, 0)", "22023"),
+                (advance(id, lanes: [0], expected: [1], lo: 777), "HG004"),
+                ("SELECT heliograph.advance(\(id), '{0}', '{1}', 1, 1, 777, 0)", "HG004"),
             ] {
                 let error = await #expect(throws: PostgresError.self) { try await connection.query(statement) }
-                #expect(error?.sqlState == "22023")
+                #expect(error?.sqlState == state)
             }
             let versions = try await versions(id, on: connection)
             #expect(versions == [1, 1, 1, 1])
@@ -153,7 +154,7 @@ struct PositionTests {
             ]
             #expect(outcomes.map(\.id) == [id, id, id, id])
             #expect(outcomes.map(\.outcome) == ["joined", "conflict", "upgraded", "superseded"])
-            #expect(try await versions(id, on: connection) == [1, 1, 1, 1])
+            #expect(try await versions(id, on: connection) == [2, 2, 2, 2], "who ran the older one is refused")
             let error = await #expect(throws: PostgresError.self) {
                 try await register("other", start: "yesterday", on: connection)
             }

@@ -66,31 +66,62 @@ struct WorkerSetUpTests {
         }
     }
 
+    private func subscription(
+        revision: Int, _ operations: [AttachOptions.Operation] = [.insert]
+    ) -> Subscription {
+        Subscription(
+            "s", sources: [.init(sender: "public.t", operations: operations)], revision: revision, start: .beginning
+        ) { record, tx in
+            try await tx.execute("INSERT INTO effect (key, v, record) VALUES (\(record.id), \(revision), \(record.id))")
+        }
+    }
+
     @Test("A worker of an older revision stands by while a newer one works", .timeLimit(.minutes(5)))
-    func revisions() async throws {
+    func olderComesLater() async throws {
         try await Effects.with { effects in
-            func subscription(_ revision: Int, _ operations: [AttachOptions.Operation], _ mark: Int32) -> Subscription {
-                Subscription(
-                    "s", sources: [.init(sender: "public.t", operations: operations)], revision: revision,
-                    start: .beginning
-                ) { record, tx in
-                    try await tx.execute(
-                        "INSERT INTO effect (key, v, record) VALUES (\(record.id), \(mark), \(record.id))")
+            try await effects.withWorker([subscription(revision: 2)]) {
+                try await effects.held(lanes: 32)
+                try await effects.withWorker([subscription(revision: 1, [.insert, .update])]) {
+                    try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 40)")
+                    try await effects.count(40, revision: 2)
                 }
             }
-            try await effects.withWorker([subscription(2, [.insert], 2)]) {
-                try await eventually("the newer one") {
-                    try await effects.fixture.count("SELECT count(*) FROM heliograph.subscription WHERE revision = 2")
-                        == 1
-                }
-                try await effects.withWorker([subscription(1, [.insert, .update], 1)]) {
-                    try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 40)")
-                    try await eventually("all effects") {
-                        try await effects.fixture.count("SELECT count(*) FROM effect") == 40
+            #expect(try await effects.fixture.count("SELECT count(*) FROM effect") == 40)
+        }
+    }
+
+    @Test("A worker of an older revision that runs hands over to a newer one that comes", .timeLimit(.minutes(5)))
+    func newerComesLater() async throws {
+        try await Effects.with { effects in
+            try await effects.withWorker([subscription(revision: 1, [.insert, .update])], name: "older") {
+                try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 10)")
+                try await effects.count(10, revision: 1)
+                try await effects.withWorker([subscription(revision: 2)], name: "newer") {
+                    try await eventually("the newer one's declaration") {
+                        try await effects.fixture.count("SELECT revision::int8 FROM heliograph.subscription") == 2
+                    }
+                    try await effects.fixture.psql("INSERT INTO t SELECT generate_series(11, 50); UPDATE t SET v = 1")
+                    try await effects.count(40, revision: 2)
+                    // Without waiting for a record that it would fail with.
+                    try await eventually("all lanes to be the newer one's") {
+                        try await effects.fixture.withConnection { connection in
+                            let holders = try await StatusReader().read(on: connection).holders
+                            return holders.map(\.applicationName) == ["newer"] && holders[0].lanes.count == 32
+                        }
                     }
                 }
             }
-            #expect(try await effects.fixture.count("SELECT count(*) FROM effect WHERE v = 2") == 40)
+            #expect(try await effects.fixture.count("SELECT count(*) FROM effect") == 50)
+            #expect(effects.fixture.log.lines.contains { $0.contains("standing by") })
+        }
+    }
+}
+
+extension Effects {
+    /// Waits until a declaration of a subscription has had so many effects.
+    fileprivate func count(_ number: Int, revision: Int) async throws {
+        try await eventually("\(number) effects of revision \(revision)") {
+            try await fixture.count("SELECT count(*) FROM effect WHERE v = \(revision)") == number
         }
     }
 }
