@@ -64,6 +64,26 @@ struct LaneTableTests {
         #expect(table.groups(at: .now).allSatisfy { !$0.isSuspect })
     }
 
+    @Test("A lock of somebody else is no failure of the record, yet holds the lane alone; moving past it forgives both")
+    func stalls() {
+        let place = LanePlace(lo: cursor("5:5:"), hi: nil, lastID: 0)
+        var table = table([0: place, 1: place])
+        let stop = LanePlace(lo: cursor("5:5:"), hi: cursor("9:9:"), lastID: 4)
+        table.block(0, at: stop, until: .now, isFailure: false)
+        table.block(0, at: stop, until: .now)
+        table.block(0, at: stop, until: .now, isFailure: false)
+        #expect(table.lanes[0]?.failures == 1)
+        #expect(table.lanes[0]?.stalls == 2)
+        #expect(table.groups(at: .now).first == .init(place: stop, generation: 1, lanes: [0], isSuspect: true))
+        // The record it stopped before has gone, so that there is nothing left to be careful about; staying is not moving.
+        table.skip([0], to: stop)
+        #expect(table.lanes[0]?.isSuspect == true)
+        table.skip([0], to: LanePlace(lo: cursor("9:9:"), hi: nil, lastID: 0))
+        #expect(table.lanes[0]?.isSuspect == false)
+        #expect(table.nextRetry == nil)
+        #expect(table.lanes[0]?.isDirty == true)
+    }
+
     @Test("Lanes of different generations are never written together")
     func generations() {
         var table = LaneTable()

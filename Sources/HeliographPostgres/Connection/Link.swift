@@ -38,8 +38,7 @@ final class Link {
             raw,
             { sink, result in
                 guard let sink else { return }
-                let text = ResultStorage.noticeText(result)
-                Unmanaged<NoticeSink>.fromOpaque(sink).takeUnretainedValue().receive(text)
+                Unmanaged<NoticeSink>.fromOpaque(sink).takeUnretainedValue().receive(ResultStorage.Notice(result))
             },
             Unmanaged.passUnretained(notices).toOpaque()
         )
@@ -54,7 +53,8 @@ final class Link {
         PQfinish(raw)
     }
 
-    var isOpen: Bool { raw != nil && PQstatus(raw) == CONNECTION_OK }
+    /// A session that the server has ended between two statements has said so in a notice, maybe long before its socket closes.
+    var isOpen: Bool { raw != nil && PQstatus(raw) == CONNECTION_OK && notices.lastWords == nil }
     var isIdle: Bool { PQtransactionStatus(raw) == PQTRANS_IDLE }
     var isInTransaction: Bool { PQtransactionStatus(raw) == PQTRANS_INTRANS }
     var isInFailedTransaction: Bool { PQtransactionStatus(raw) == PQTRANS_INERROR }
@@ -66,7 +66,10 @@ final class Link {
     /// The means to cancel from another thread; `nil` on a closed connection.
     func makeCancelHandle() -> CancelHandle? { PQgetCancel(raw).map { CancelHandle(taking: $0) } }
 
-    func lost() -> PostgresError { PostgresError(.connectionLost, errorMessage) }
+    func lost() -> PostgresError {
+        guard let words = notices.lastWords else { return PostgresError(.connectionLost, errorMessage) }
+        return PostgresError(.connectionLost, words.message, sqlState: words.sqlState)
+    }
 
     /// Sends one statement with its values in the extended protocol; results come in binary.
     func send(_ statement: RenderedStatement) throws(PostgresError) {
@@ -148,15 +151,6 @@ final class Link {
     private func failure() -> PostgresError {
         isOpen ? PostgresError(.invalidUse, errorMessage) : lost()
     }
-}
-
-/// Where the server's notices and warnings go.
-private final class NoticeSink {
-    private let logger: Logger
-
-    init(logger: Logger) { self.logger = logger }
-
-    func receive(_ text: String) { logger.debug("PostgreSQL notice", metadata: ["postgres.notice": "\(text)"]) }
 }
 
 /// Calls `body` with a NULL-terminated array of C strings.

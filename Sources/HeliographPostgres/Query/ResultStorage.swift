@@ -59,12 +59,30 @@ final class ResultStorage: @unchecked Sendable {
         return error
     }
 
-    private func field(_ code: heliograph_error_field) -> String? {
+    private func field(_ code: heliograph_error_field) -> String? { Self.field(code, of: raw) }
+
+    private static func field(_ code: heliograph_error_field, of raw: OpaquePointer) -> String? {
         PQresultErrorField(raw, Int32(code.rawValue)).map { String(cString: $0) }
     }
 
-    /// A one-line rendering for the log: severity and message.
-    static func noticeText(_ raw: OpaquePointer?) -> String {
-        PostgresError.oneLine(PQresultErrorMessage(raw).map { String(cString: $0) } ?? "")
+    /// What the server says that is no answer to a statement.
+    struct Notice {
+        /// Severity and message in one line.
+        let message: String
+        let sqlState: SQLState?
+        /// Whether the session ends with it.
+        let isFatal: Bool
+
+        init(_ raw: OpaquePointer?) {
+            guard let raw else {
+                message = ""
+                sqlState = nil
+                isFatal = false
+                return
+            }
+            message = PostgresError.oneLine(PQresultErrorMessage(raw).map { String(cString: $0) } ?? "")
+            sqlState = field(HELIOGRAPH_DIAG_SQLSTATE, of: raw).map { SQLState(rawValue: $0) }
+            isFatal = ["FATAL", "PANIC"].contains(field(HELIOGRAPH_DIAG_SEVERITY_NONLOCALIZED, of: raw))
+        }
     }
 }

@@ -27,7 +27,7 @@ extension Date: PostgresCodable, PostgresArrayElement {
     /// The moment as PostgreSQL has it; the nearest it can hold for one that it cannot.
     package var civilTime: CivilTime {
         guard !seconds.isNaN else { return CivilTime(microseconds: 0) }
-        let clamped = Swift.min(Swift.max(seconds, Self.range.lowerBound), Self.range.upperBound - 1)
+        let clamped = Swift.min(Swift.max(seconds, Self.range.lowerBound), Self.range.upperBound.nextDown)
         // Seconds and fraction apart: as one Double the microseconds of far dates would be rounded twice.
         let whole = clamped.rounded(.down)
         return CivilTime(microseconds: Int64(whole) * 1_000_000 + Int64(((clamped - whole) * 1_000_000).rounded()))

@@ -15,12 +15,15 @@ public struct Psql: Sendable {
     /// The client that is installed here, for a database.
     ///
     /// - Parameters:
-    ///   - connectionString: How to reach the database.
+    ///   - connectionString: How to reach the database. A password in it is handed over where other users cannot read it.
     ///   - environment: Variables for it, such as `PGPASSWORD`; this process's own `PG…` are not looked at.
-    /// - Throws: ``LocalClusterError`` with `programsNotFound`.
+    /// - Throws: ``LocalClusterError`` with `programsNotFound`; `connectionFailed` when the connection string is wrong.
     public static func find(connectionString: String, environment: [String: String] = [:]) async throws -> Psql {
         let program = try await ServerPrograms.find(["psql"]).path(of: "psql")
-        return Psql(program: program, connectionString: connectionString, environment: environment)
+        let (target, password) = try ConnectionConfiguration(connectionString).splittingPassword()
+        var environment = environment
+        if let password { environment["PGPASSWORD"] = password }
+        return Psql(program: program, connectionString: target, environment: environment)
     }
 
     /// Runs a script.

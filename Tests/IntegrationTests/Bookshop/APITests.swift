@@ -239,6 +239,49 @@ struct APITests {
         }
     }
 
+    @Test("Each path says which methods it takes; HEAD is GET without its body", .timeLimit(.minutes(5)))
+    func methods() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withServer { api, _ in
+                let refused = try await api.send("PUT", "/users", body: "{}")
+                #expect(refused.status == 405)
+                #expect(refused.headers["allow"] == "GET, POST, HEAD, OPTIONS")
+                #expect(refused.headers["content-type"] == "application/problem+json")
+                #expect(try await api.send("POST", "/users/1", body: "{}").status == 405)
+                #expect(try await api.send("DELETE", "/metrics").status == 405)
+                #expect(try await api.send("PUT", "/nothing", body: "{}").status == 404)
+                let options = try await api.send("OPTIONS", "/users/1")
+                #expect(options.status == 204)
+                #expect(options.headers["allow"] == "GET, PATCH, DELETE, HEAD, OPTIONS")
+                let head = try await api.send("HEAD", "/users")
+                #expect(head.status == 200)
+                #expect(head.body.isEmpty)
+                #expect(head.headers["content-type"] == "application/json")
+            }
+        }
+    }
+
+    @Test("A date that PostgreSQL can hold can be read, however far away", .timeLimit(.minutes(5)))
+    func farDates() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withServer { api, _ in
+                try await fixture.psql(
+                    """
+                    INSERT INTO users (username, email, created_at)
+                    VALUES ('far', 'far@b.org', '294276-12-31 23:59:58.5Z'), ('old', 'old@b.org', '0044-03-15 BC 12:00Z')
+                    """
+                )
+                var times: [String?] = []
+                for id in 1...2 {
+                    let answer = try await api.send("GET", "/users/\(id)")
+                    #expect(answer.status == 200)
+                    times.append(try JSONValue(parsing: answer.body)["created_at"]?.string)
+                }
+                #expect(times == ["294276-12-31T23:59:58.500000Z", "0044-03-15T12:00:00.000000Z BC"])
+            }
+        }
+    }
+
     @Test("Without its schema it is not ready, and says why", .timeLimit(.minutes(5)))
     func notReady() async throws {
         try await Fixture.with { fixture in

@@ -23,9 +23,12 @@ extension Fixture {
     }
 
     /// Runs `bookshop-worker` for the time of `body`.
-    func withBookshopWorker(_ name: String = "worker", _ body: (RunningProgram) async throws -> Void) async throws {
+    func withBookshopWorker(
+        _ name: String = "worker", _ arguments: [String] = [], _ body: (RunningProgram) async throws -> Void
+    ) async throws {
         try await withProgram(
-            programPath("bookshop-worker"), ["--name", name, "--until-end-of-input"], environment: environment
+            programPath("bookshop-worker"), ["--name", name, "--until-end-of-input"] + arguments,
+            environment: environment
         ) { program in
             try await program.line(containing: "works on")
             try await body(program)

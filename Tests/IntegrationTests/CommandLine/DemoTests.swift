@@ -38,6 +38,38 @@ struct DemoTests {
         }
     }
 
+    @Test("A reader of its output that goes away ends it in order", .timeLimit(.minutes(5)))
+    func brokenOutput() async throws {
+        let path = try programPath("heliograph")
+        try await Fixture.onOwnServer { fixture in
+            let environment = ["DATABASE_URL": fixture.database.connectionString]
+            let outcome = try await withProgram(
+                "/bin/sh", ["-c", "\"$0\" demo | head -n 1", path], environment: environment
+            ) {
+                program in
+                try await program.ended()
+                return program.lines
+            }
+            #expect(outcome.value.contains("heliograph: interrupted"), "\(outcome.value)")
+            #expect(!outcome.value.contains { $0.hasPrefix("Lost") })
+            #expect(try await fixture.count("SELECT count(*) FROM pg_database WHERE datname ~ '^heliograph_demo'") == 0)
+        }
+    }
+
+    @Test("psql gets its password where nobody else can read it", .timeLimit(.minutes(5)))
+    func password() async throws {
+        try await Fixture.onOwnServer { fixture in
+            try await fixture.cluster.requirePassword("geheim", ofNewRole: "locked")
+            let target = fixture.cluster.connectionString(database: "shop")
+                .replacing("user='postgres'", with: "user='locked' password='geheim'")
+            let arguments = try await Psql.find(connectionString: target).run(
+                "\\! cat /proc/$PPID/cmdline 2>/dev/null || ps -o args= -p $PPID\nSELECT current_user")
+            #expect(arguments.contains("dbname='shop'"))
+            #expect(arguments.hasSuffix("locked"))
+            #expect(!arguments.contains("geheim"))
+        }
+    }
+
     @Test("Interrupted, it leaves nothing behind", .timeLimit(.minutes(5)))
     func interrupted() async throws {
         let path = try programPath("heliograph")

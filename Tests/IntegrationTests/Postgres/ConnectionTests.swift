@@ -100,6 +100,26 @@ struct ConnectionTests {
         }
     }
 
+    @Test("One that is lost and then cut or closed leaves those alone that came after it", .timeLimit(.minutes(5)))
+    func neighbours() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withConnection { lost in
+                try await fixture.terminate(lost.backendProcessID)
+                await #expect(throws: PostgresError.self) { try await lost.query("SELECT 1") }
+                // libpq has closed its socket: one of these has that number now.
+                var others: [Connection] = []
+                for _ in 0..<8 { others.append(try await Connection.connect(fixture.configuration)) }
+                lost.abort()
+                await lost.close()
+                lost.abort()
+                for other in others {
+                    #expect(try await other.number("SELECT 1::int8") == 1)
+                    await other.close()
+                }
+            }
+        }
+    }
+
     @Test("No server, a wrong password, no such database: one line each", .timeLimit(.minutes(5)))
     func refused() async throws {
         let cluster = try await LocalCluster.shared

@@ -62,6 +62,42 @@ struct ConnectionTransactionTests {
         }
     }
 
+    @Test("A task that is cancelled in a savepoint undoes that part; the transaction around it decides for itself")
+    func cancelledSavepoint() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withConnection { connection in
+                try await connection.query("CREATE TABLE t (id int8)")
+                let work = Task {
+                    try await connection.transaction { connection in
+                        try await connection.query("INSERT INTO t VALUES (1)")
+                        await #expect(throws: CancellationError.self) {
+                            try await connection.savepoint { connection in
+                                try await connection.query("INSERT INTO t VALUES (2)")
+                                withUnsafeCurrentTask { $0?.cancel() }
+                                try await connection.query("INSERT INTO t VALUES (3)")
+                            }
+                        }
+                        // COMMIT is not cancelled: what returns is committed.
+                    }
+                }
+                try await work.value
+                #expect(try await connection.texts("SELECT id::text FROM t") == ["1"])
+                // One that returns is kept, whether its task has been cancelled meanwhile or not.
+                let kept = Task {
+                    try await connection.transaction { connection in
+                        try await connection.savepoint { connection in
+                            try await connection.query("INSERT INTO t VALUES (4)")
+                            withUnsafeCurrentTask { $0?.cancel() }
+                        }
+                    }
+                }
+                try await kept.value
+                #expect(try await connection.texts("SELECT id::text FROM t ORDER BY id") == ["1", "4"])
+                #expect(await connection.isIdle)
+            }
+        }
+    }
+
     @Test("A pipeline answers each statement in its place; an error names the one that failed and undoes all")
     func pipeline() async throws {
         try await Fixture.with { fixture in
