@@ -74,11 +74,13 @@ struct FrozenServerTests {
             try await fixture.withServer(["--shutdown-deadline", "2"]) { api, server in
                 #expect(try await api.send("GET", "/users").status == 200)
                 try await fixture.withBookshopWorker("worker", ["--shutdown-deadline", "2"]) { worker in
-                    let all =
-                        try await backends(of: "bookshop-server", in: fixture)
-                        + backends(of: "worker", in: fixture)
-                    #expect(all.count >= 3)
-                    try await freezing(all) {
+                    // Its bell and its two subscriptions at least.
+                    try await eventually("the worker's sessions") {
+                        try await backends(of: "worker", in: fixture).count >= 3
+                    }
+                    let ofServer = try await backends(of: "bookshop-server", in: fixture)
+                    #expect(!ofServer.isEmpty)
+                    try await freezing(ofServer + backends(of: "worker", in: fixture)) {
                         // A request that waits for a frozen backend may be lost; the program ends all the same.
                         async let request = try? api.send("GET", "/users")
                         server.send(.terminate)
