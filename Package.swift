@@ -159,6 +159,20 @@ let commandLine: [Target] = [
     )
 ]
 
+/// What `make bench` runs. The baseline is plain libpq in C.
+let benchmarks: [Target] = [
+    .target(name: "CBaseline", dependencies: ["CLibPQ"], path: "Benchmarks/CBaseline"),
+    .executableTarget(
+        name: "HeliographBench",
+        dependencies: [
+            "CBaseline",
+            "HeliographPostgres",
+            "HeliographTesting",
+        ],
+        path: "Benchmarks/HeliographBench"
+    ),
+]
+
 /// Unit tests need no database; everything in `IntegrationTests` starts a private PostgreSQL cluster by itself.
 let tests: [Target] = [
     .testTarget(name: "HeliographSignalsTests", dependencies: ["HeliographSignals"]),
@@ -194,6 +208,7 @@ let package = Package(
         .library(name: "HeliographDashboard", targets: ["HeliographDashboard"]),
         .library(name: "HeliographTesting", targets: ["HeliographTesting"]),
         .executable(name: "heliograph", targets: ["HeliographCLI"]),
+        .executable(name: "heliograph-bench", targets: ["HeliographBench"]),
         .executable(name: "bookshop-server", targets: ["BookshopServer"]),
         .executable(name: "bookshop-worker", targets: ["BookshopWorker"]),
     ],
@@ -209,11 +224,11 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.0"),
     ],
-    targets: libraries + programs + bookshop + commandLine + tests,
+    targets: libraries + programs + bookshop + commandLine + benchmarks + tests,
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system {
+for target in package.targets where target.type != .system && target.name != "CBaseline" {
     target.swiftSettings = [
         .treatAllWarnings(as: .error),
         .enableUpcomingFeature("ExistentialAny"),

@@ -6,6 +6,7 @@ extension Bind {
         switch content {
         case .null: "NULL \(type)"
         case .binary(let bytes): "\(bytes) \(type)"
+        case .word(let word): "\(word.withBytes { Array($0) }) \(type)"
         case .text(let text): "'\(text)'"
         case .invalid(let reason): "invalid: \(reason)"
         }
@@ -14,7 +15,5 @@ extension Bind {
 
 extension SQL {
     /// The values of a statement, as a test can compare them.
-    var shownBinds: [String] {
-        fragments.compactMap { if case .value(let bind) = $0 { bind.shown } else { nil } }
-    }
+    var shownBinds: [String] { parameters.map(\.bind.shown) }
 }

@@ -13,9 +13,9 @@ struct QuotingTests {
 
     @Test("NUL in a statement's text is refused: libpq would send what stands before it")
     func nulInText() {
-        let error = #expect(throws: PostgresError.self) { try SQL(unsafe: "DELETE FROM t\0 WHERE id = 1").rendered() }
+        let error = #expect(throws: PostgresError.self) { try SQL(unsafe: "DELETE FROM t\0 WHERE id = 1").validate() }
         #expect(error?.code == .invalidValue)
-        let name = #expect(throws: PostgresError.self) { try SQL("SELECT \(identifier: "a\0b")").rendered() }
+        let name = #expect(throws: PostgresError.self) { try SQL("SELECT \(identifier: "a\0b")").validate() }
         #expect(name?.code == .invalidValue)
     }
 }

@@ -27,7 +27,7 @@ struct SQLTests {
 
     @Test("NUL in a text is refused before anything is sent: libpq would cut the value there")
     func nul() {
-        let error = #expect(throws: PostgresError.self) { _ = try SQL("SELECT \("a\0b")").rendered() }
+        let error = #expect(throws: PostgresError.self) { _ = try SQL("SELECT \("a\0b")").validate() }
         #expect(error?.code == .invalidValue)
         #expect(error?.message.contains("parameter $1") == true)
     }
@@ -35,15 +35,15 @@ struct SQLTests {
     @Test("65,535 values can be sent, one more cannot")
     func limit() throws {
         func statement(_ count: Int) -> SQL { SQL.joined((0..<count).map { "\($0)" }, by: ",") }
-        _ = try statement(65_535).rendered()
-        let error = #expect(throws: PostgresError.self) { _ = try statement(65_536).rendered() }
+        _ = try statement(65_535).validate()
+        let error = #expect(throws: PostgresError.self) { _ = try statement(65_536).validate() }
         #expect(error?.code == .invalidValue)
     }
 
     @Test("NULL, text and binary values stand where libpq looks for them")
     func parameters() throws {
         let sql: SQL = "SELECT \("ä"), \(Int64?.none), \(Int32(1))"
-        try sql.rendered().withParameters { count, types, values, lengths, formats in
+        sql.withParameters { count, types, values, lengths, formats in
             #expect(count == 3)
             guard let types, let values, let lengths, let formats else {
                 Issue.record("libpq got no arrays")

@@ -11,8 +11,7 @@ extension Connection {
                     while true {
                         while let notification = link.nextNotification() { arrived.append(notification) }
                         if !arrived.isEmpty { return arrived }
-                        try await reactor.wait(socket.number, for: .readable)
-                        try link.consume()
+                        try await readMore()
                     }
                 }
             } catch {

@@ -7,9 +7,9 @@ extension Connection {
     /// - Throws: ``PostgresError``; `CancellationError` when the task was cancelled.
     @discardableResult
     public func query(_ sql: SQL, file: String = #fileID, line: UInt = #line) async throws -> Rows {
-        let statement = try sql.rendered()
-        return try await located(file, line) {
-            try await exclusively { try await run(statement) }
+        try await located(file, line) {
+            try sql.validate()
+            return try await exclusively { try await run(sql) }
         }
     }
 
@@ -35,14 +35,57 @@ extension Connection {
 
     /// Runs a statement whose outcome decides whether the connection can be used again, even in a cancelled task.
     func queryShielded(_ sql: SQL) async throws -> Rows {
-        let statement = try sql.rendered()
-        return try await exclusively(shielded: true) { try await run(statement) }
+        try sql.validate()
+        return try await exclusively(shielded: true) { try await run(sql) }
     }
 
-    private func run(_ statement: RenderedStatement) async throws -> Rows {
-        try link.send(statement)
-        try await flush()
-        return Rows(try await drain())
+    /// Runs a statement in the way that costs least: see ``StatementCache``.
+    private func run(_ sql: SQL) async throws -> Rows {
+        let isRetriable = link.isIdle
+        switch link.isInFailedTransaction ? .once : statements.plan(for: sql) {
+        case .once:
+            do {
+                try link.send(sql)
+                try await flush()
+                return Rows(try await drain())
+            } catch {
+                // What fails is not worth preparing. (COPY, which is no query, could not even be got out of.)
+                statements.forget(sql, isOnServer: false)
+                throw error
+            }
+        case .prepare(let name): return try await runPreparing(sql, as: name)
+        case .prepared(let name):
+            do {
+                try link.send(sql, prepared: name)
+                try await flush()
+                return Rows(try await drain())
+            } catch let error as PostgresError where error.isStalePlan {
+                forgetStale(sql, error)
+                guard isRetriable, link.isIdle else { throw error }
+                try link.send(sql)
+                try await flush()
+                return Rows(try await drain())
+            }
+        }
+    }
+
+    /// Prepares a statement and runs it, in one round trip.
+    private func runPreparing(_ sql: SQL, as name: String) async throws -> Rows {
+        let run = try await runPipeline([sql], as: [.prepare(name)])
+        if var failure = run.failure {
+            failure.statementIndex = nil
+            throw failure
+        }
+        return run.rows.first ?? Rows(nil)
+    }
+
+    /// A table or type has changed under a prepared statement, or somebody has thrown it away.
+    func forgetStale(_ sql: SQL, _ error: PostgresError) {
+        if error.sqlState == .invalidStatementName {
+            statements.removeAll()
+        } else {
+            statements.forget(sql, isOnServer: true)
+        }
     }
 
     /// Takes all results of a statement, to the end also after an error, so that the next statement finds the line clear.
@@ -58,6 +101,7 @@ extension Connection {
                 default: break
                 }
                 if let error = result.error { failure = failure ?? error } else { last = result }
+                if result.discardsStatements { statements.removeAll() }
             }
         } catch let error as PostgresError where error.code == .connectionLost {
             throw error.afterLastWords(failure)
@@ -73,10 +117,7 @@ extension Connection {
             try await flush()
             return
         }
-        while try !link.discardCopyData() {
-            try await reactor.wait(socket.number, for: .readable)
-            try link.consume()
-        }
+        while try !link.discardCopyData() { try await readMore() }
     }
 
     /// Notes in an error where in the program the statement stands.

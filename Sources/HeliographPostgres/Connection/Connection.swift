@@ -18,14 +18,14 @@ public actor Connection {
 
     let link: Link
     nonisolated let reactor: Reactor<SystemPoller>
-    nonisolated let canceller: CancelHandle?
+    nonisolated let canceller: CancelHandle
     nonisolated let socket: SocketHandle
     private var gate = Gate()
     private var statementsFailed = 0
     private var isShutDown = false
-
-    /// So long a cancelled statement may take to end before its connection is cut.
-    private static let cancellationLimit = DispatchTimeInterval.seconds(5)
+    /// Whether input has been read since the last statement was sent, so that the rest of it may lie in the socket unannounced.
+    private var hasConsumed = true
+    var statements: StatementCache
 
     /// Blocking work of libpq: name resolution, the TLS and password exchange.
     private static let connectQueue = DispatchQueue(label: "heliograph.connect", attributes: .concurrent)
@@ -41,15 +41,24 @@ public actor Connection {
             throw PostgresError(.connectionFailed, "the system has no file descriptor left to wait for connections")
         }
         let keywords = try configuration.keywords()
+        let statementCacheCapacity = configuration.statementCacheCapacity
         let connection = try await withCheckedThrowingContinuation {
             (continuation: CheckedContinuation<Connection, any Error>) in
             connectQueue.async {
                 do {
                     let link = try Link.connect(keywords: keywords, logger: logger)
-                    guard let socket = SocketHandle(duplicating: link.descriptor) else {
+                    guard let socket = SocketHandle(duplicating: link.descriptor), reactor.add(socket.number) else {
                         throw PostgresError(.connectionFailed, "the process has no file descriptor left")
                     }
-                    continuation.resume(returning: Connection(link: link, socket: socket, reactor: reactor))
+                    guard let canceller = link.makeCancelHandle(socket: socket) else {
+                        throw PostgresError(.connectionFailed, "libpq has no memory for a connection")
+                    }
+                    continuation.resume(
+                        returning: Connection(
+                            link: link, socket: socket, canceller: canceller, reactor: reactor,
+                            statementCacheCapacity: statementCacheCapacity
+                        )
+                    )
                 } catch {
                     continuation.resume(throwing: error)
                 }
@@ -62,11 +71,15 @@ public actor Connection {
         return connection
     }
 
-    private init(link: sending Link, socket: SocketHandle, reactor: Reactor<SystemPoller>) {
+    private init(
+        link: sending Link, socket: SocketHandle, canceller: CancelHandle, reactor: Reactor<SystemPoller>,
+        statementCacheCapacity: Int
+    ) {
         self.backendProcessID = link.backendProcessID
         self.serverVersion = link.serverVersion
-        self.canceller = link.makeCancelHandle()
+        self.canceller = canceller
         self.socket = socket
+        self.statements = StatementCache(capacity: statementCacheCapacity)
         self.reactor = reactor
         self.link = link
     }
@@ -119,46 +132,48 @@ public actor Connection {
         defer { gate.leave() }
         guard link.isOpen else { throw link.lost() }
         if !shielded { try Task.checkCancellation() }
-        let grace = GracePeriod(Self.cancellationLimit) { [socket] in socket.shutDown() }
-        defer { grace.stop() }
-        if shielded {
-            return try await withTaskCancellationHandler(operation: body, onCancel: { grace.start() })
-        }
-        canceller?.begin()
+        canceller.begin(isShielded: shielded)
         do {
-            let result = try await withTaskCancellationHandler(operation: body) {
-                canceller?.cancel()
-                grace.start()
-            }
-            await canceller?.settle()
+            let canceller = canceller
+            let result = try await withTaskCancellationHandler(operation: body) { canceller.cancel() }
+            if canceller.end() == nil { await canceller.settle() }
             return result
         } catch {
-            if !link.isOpen { canceller?.answered() }
-            let wasCancelled = await canceller?.settle() ?? false
+            if !link.isOpen { canceller.answered() }
+            let wasCancelled = await canceller.settle()
             if let error = error as? PostgresError {
                 if error.code == .server { statementsFailed += 1 }
-                if wasCancelled, error.sqlState == .queryCanceled { throw CancellationError() }
+                if !shielded, wasCancelled, error.sqlState == .queryCanceled { throw CancellationError() }
             }
-            // The connection of a cancelled statement was cut, by the limit above or by the server: it is a cancellation still.
-            if Task.isCancelled, !link.isOpen { throw CancellationError() }
+            // The connection of a cancelled statement was cut, by a time-out or by the server: it is a cancellation still.
+            if !shielded, Task.isCancelled, !link.isOpen { throw CancellationError() }
             throw error
         }
     }
 
     /// Sends what libpq has buffered; reads meanwhile, since a server whose answers nobody takes stops listening.
     func flush() async throws {
+        hasConsumed = false
         while try link.flush() {
             try await reactor.wait(socket.number, for: .readableOrWritable)
-            try link.consume()
+            try consume()
         }
     }
 
     /// The next result, waiting for the server; `nil` at the end of a statement's results.
     func receive() async throws -> ResultStorage? {
-        while link.isBusy {
-            try await reactor.wait(socket.number, for: .readable)
-            try link.consume()
-        }
+        while link.isBusy { try await readMore() }
         return link.nextResult()
+    }
+
+    /// Waits for input and reads it.
+    func readMore() async throws {
+        if !hasConsumed || !socket.hasBytes { try await reactor.wait(socket.number, for: .readable) }
+        try consume()
+    }
+
+    private func consume() throws {
+        hasConsumed = true
+        try link.consume()
     }
 }

@@ -13,6 +13,9 @@ public struct ConnectionConfiguration: Sendable {
     public var connectTimeout: Duration
     /// Further libpq keywords. They win over the connection string.
     public var options: [String: String]
+    /// So many statements, those used most recently, stay prepared on the server. Default: 256. 0 prepares none, for poolers
+    /// that hand each transaction to another session.
+    public var statementCacheCapacity = 256
 
     public init(
         _ connectionString: String, applicationName: String = "heliograph", connectTimeout: Duration = .seconds(10),

@@ -64,7 +64,9 @@ final class Link {
     var errorMessage: String { raw.map { String(cString: PQerrorMessage($0)) } ?? "the connection is closed" }
 
     /// The means to cancel from another thread; `nil` on a closed connection.
-    func makeCancelHandle() -> CancelHandle? { PQgetCancel(raw).map { CancelHandle(taking: $0) } }
+    func makeCancelHandle(socket: SocketHandle) -> CancelHandle? {
+        PQgetCancel(raw).map { CancelHandle(taking: $0, socket: socket) }
+    }
 
     func lost() -> PostgresError {
         guard let words = notices.lastWords else { return PostgresError(.connectionLost, errorMessage) }
@@ -72,9 +74,25 @@ final class Link {
     }
 
     /// Sends one statement with its values in the extended protocol; results come in binary.
-    func send(_ statement: RenderedStatement) throws(PostgresError) {
+    func send(_ statement: SQL) throws(PostgresError) {
         let sent = statement.withParameters { count, types, values, lengths, formats in
             PQsendQueryParams(raw, statement.text, count, types, values, lengths, formats, 1)
+        }
+        if sent == 0 { throw failure() }
+    }
+
+    /// Has the server keep a statement under a name. In a pipeline only, where it costs no round trip of its own.
+    func sendPrepare(_ statement: SQL, as name: String) throws(PostgresError) {
+        let sent = statement.withParameters { count, types, _, _, _ in
+            PQsendPrepare(raw, name, statement.text, count, types)
+        }
+        if sent == 0 { throw failure() }
+    }
+
+    /// Sends the values for a statement that the server has under a name.
+    func send(_ statement: SQL, prepared name: String) throws(PostgresError) {
+        let sent = statement.withParameters { count, _, values, lengths, formats in
+            PQsendQueryPrepared(raw, name, count, values, lengths, formats, 1)
         }
         if sent == 0 { throw failure() }
     }

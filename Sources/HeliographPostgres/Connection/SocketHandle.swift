@@ -29,6 +29,12 @@ final class SocketHandle: Sendable {
 
     deinit { _ = close() }
 
+    /// Whether bytes, or the end of the stream, lie in the socket. Not after ``close()``.
+    var hasBytes: Bool {
+        var descriptor = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 0) > 0
+    }
+
     /// Cuts both directions, from any thread; who waits for the socket wakes.
     func shutDown() {
         descriptor.withLock { descriptor in

@@ -54,6 +54,8 @@ public struct PostgresError: Error, Sendable {
     public internal(set) var position: Int?
     /// In a pipeline: the statement that failed, counted from 0.
     public internal(set) var statementIndex: Int?
+    /// Whether a statement that was prepared once fits no more, and will when it is sent again.
+    var isStalePlan = false
     /// Where in the calling program the statement stands.
     public internal(set) var file: String?
     public internal(set) var line: UInt?
@@ -67,6 +69,7 @@ public struct PostgresError: Error, Sendable {
 
     /// Whether the same work may succeed when it is tried again: see ``SQLState/isTransient``.
     public var isTransient: Bool {
+        if isStalePlan { return true }
         switch code {
         case .connectionFailed, .connectionLost, .poolTimeout, .commitUnknown:
             return sqlState.map { $0.isTransient } ?? true

@@ -38,6 +38,10 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     public static let idleSessionTimeout: Self = "57P05"
     /// `idle_in_transaction_session_timeout` ended the session.
     public static let idleInTransactionSessionTimeout: Self = "25P03"
+    /// There is no prepared statement of that name.
+    public static let invalidStatementName: Self = "26000"
+    /// The server cannot do that; also what it says when a prepared statement's result would have other columns now.
+    public static let featureNotSupported: Self = "0A000"
     /// The transaction is aborted; only ROLLBACK is accepted.
     public static let inFailedTransaction: Self = "25P02"
     /// The schema does not exist: often, `heliograph migrate` has not been run.

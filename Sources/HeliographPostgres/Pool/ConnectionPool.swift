@@ -151,7 +151,7 @@ public final class ConnectionPool: Service, Sendable {
             return guarded.nextWaiter
         }
         let timeout = configuration.leaseTimeout
-        let patience = GracePeriod(.nanoseconds(Int(clamping: Int64(timeout / .nanoseconds(1))))) { [weak self] in
+        let patience = LeaseTimeout(timeout) { [weak self] in
             self?.refuse(
                 waiter,
                 PostgresError(.poolTimeout, "no connection became free within \(timeout): raise the pool's maximum")

@@ -2,6 +2,8 @@
 public struct Bind: Sendable {
     enum Content: Sendable {
         case null
+        /// Up to eight bytes, without an allocation.
+        case word(WordBytes)
         case binary([UInt8])
         case text(String)
         case invalid(String)
@@ -17,10 +19,18 @@ public struct Bind: Sendable {
         Bind(type: type, content: .binary(bytes))
     }
 
+    /// An integer of up to 64 bits in PostgreSQL's byte order, which is the binary format of many types.
+    public static func integer(_ value: some FixedWidthInteger, as type: PostgresType) -> Bind {
+        guard let word = WordBytes(value) else {
+            return .binary(withUnsafeBytes(of: value.bigEndian) { Array($0) }, as: type)
+        }
+        return Bind(type: type, content: .word(word))
+    }
+
     /// A value in its text format. With ``PostgresType/unknown`` the server takes the type from where the value stands.
     public static func text(_ text: String, as type: PostgresType = .unknown) -> Bind {
         // PostgreSQL has no NUL in text; libpq would cut the value short there without a word.
-        text.utf8.contains(0)
+        text.containsNUL
             ? Bind(type: type, content: .invalid(nulReason))
             : Bind(type: type, content: .text(text))
     }

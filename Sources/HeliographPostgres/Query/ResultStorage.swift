@@ -24,6 +24,12 @@ final class ResultStorage: @unchecked Sendable {
     /// Rows inserted, updated, deleted or selected; 0 for other commands.
     var affectedRows: Int { PQcmdTuples(raw).flatMap { Int(String(cString: $0)) } ?? 0 }
 
+    /// Whether the command threw away the session's prepared statements.
+    var discardsStatements: Bool {
+        guard status == PGRES_COMMAND_OK, let tag = PQcmdStatus(raw), tag[0] == 0x44 else { return false }
+        return ["DISCARD ALL", "DEALLOCATE ALL"].contains(String(cString: tag))
+    }
+
     func columnName(_ column: Int) -> String { PQfname(raw, Int32(column)).map { String(cString: $0) } ?? "" }
     func columnType(_ column: Int) -> PostgresType { PostgresType(rawValue: PQftype(raw, Int32(column))) }
     func isBinary(_ column: Int) -> Bool { PQfformat(raw, Int32(column)) == 1 }
@@ -56,6 +62,10 @@ final class ResultStorage: @unchecked Sendable {
         error.table = field(HELIOGRAPH_DIAG_TABLE_NAME)
         error.column = field(HELIOGRAPH_DIAG_COLUMN_NAME)
         error.position = field(HELIOGRAPH_DIAG_STATEMENT_POSITION).flatMap { Int($0) }
+        // By the name of the server's own function: the message is in the server's language.
+        error.isStalePlan =
+            state == .invalidStatementName
+            || state == .featureNotSupported && field(HELIOGRAPH_DIAG_SOURCE_FUNCTION) == "RevalidateCachedQuery"
         return error
     }
 

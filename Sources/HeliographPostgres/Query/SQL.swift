@@ -8,24 +8,28 @@
 ///
 /// What must be text is marked: `\(identifier:)` quotes a name, `\(unsafe:)` pastes as it is.
 public struct SQL: Sendable, ExpressibleByStringInterpolation {
-    enum Fragment: Sendable {
-        case text(String)
-        case value(Bind)
+    /// The text as the server sees it, with `$1`, `$2`, … for the values.
+    public private(set) var text: String
+    /// The values, in order.
+    private(set) var parameters: [Parameter] = []
+
+    struct Parameter: Sendable {
+        let bind: Bind
+        /// Where in the text's UTF-8 its `$n` stands, so that a statement can be put behind another one.
+        var mark: Int
     }
 
-    private(set) var fragments: [Fragment]
-
     /// A statement from text that the program vouches for; never build it from input.
-    public init(unsafe text: String) { fragments = [.text(text)] }
+    public init(unsafe text: String) { self.text = text }
 
-    public init(stringLiteral value: String) { fragments = [.text(value)] }
+    public init(stringLiteral value: String) { text = value }
 
-    public init(stringInterpolation: StringInterpolation) { fragments = stringInterpolation.fragments }
+    public init(stringInterpolation: StringInterpolation) { self = stringInterpolation.sql }
 
     /// One statement after the other, their values renumbered.
     public static func + (left: SQL, right: SQL) -> SQL {
         var sum = left
-        sum.fragments += right.fragments
+        sum.append(right)
         return sum
     }
 
@@ -33,25 +37,10 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     public static func joined(_ pieces: [SQL], by separator: String) -> SQL {
         var sum = SQL(unsafe: "")
         for (index, piece) in pieces.enumerated() {
-            if index > 0 { sum.fragments.append(.text(separator)) }
-            sum.fragments += piece.fragments
+            if index > 0 { sum.text += separator }
+            sum.append(piece)
         }
         return sum
-    }
-
-    /// The text as the server sees it, with `$1`, `$2`, … for the values.
-    public var text: String {
-        var text = ""
-        var count = 0
-        for fragment in fragments {
-            switch fragment {
-            case .text(let piece): text += piece
-            case .value:
-                count += 1
-                text += "$\(count)"
-            }
-        }
-        return text
     }
 
     /// A name as SQL text: in double quotes, quotes inside doubled.
@@ -59,39 +48,62 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         "\"" + Quoting.doubling("\"", in: identifier) + "\""
     }
 
+    private mutating func append(_ bind: Bind) {
+        parameters.append(Parameter(bind: bind, mark: text.utf8.count))
+        text += "$"
+        text += String(parameters.count)
+    }
+
+    private mutating func append(_ other: SQL) {
+        guard let first = other.parameters.first else {
+            text += other.text
+            return
+        }
+        let utf8 = other.text.utf8
+        if parameters.isEmpty {
+            let shift = text.utf8.count
+            text += other.text
+            parameters = other.parameters.map { Parameter(bind: $0.bind, mark: $0.mark + shift) }
+            return
+        }
+        text += other.text[..<utf8.index(utf8.startIndex, offsetBy: first.mark)]
+        for (index, parameter) in other.parameters.enumerated() {
+            append(parameter.bind)
+            let behind = parameter.mark + 1 + String(index + 1).utf8.count
+            let next = index + 1 < other.parameters.count ? other.parameters[index + 1].mark : utf8.count
+            text +=
+                other.text[utf8.index(utf8.startIndex, offsetBy: behind)..<utf8.index(utf8.startIndex, offsetBy: next)]
+        }
+    }
+
     public struct StringInterpolation: StringInterpolationProtocol {
-        var fragments: [Fragment] = []
+        fileprivate var sql = SQL(unsafe: "")
 
         public init(literalCapacity: Int, interpolationCount: Int) {
-            fragments.reserveCapacity(interpolationCount * 2 + 1)
+            sql.text.reserveCapacity(literalCapacity + interpolationCount * 3)
+            sql.parameters.reserveCapacity(interpolationCount)
         }
 
-        public mutating func appendLiteral(_ literal: String) {
-            if !literal.isEmpty { fragments.append(.text(literal)) }
-        }
+        public mutating func appendLiteral(_ literal: String) { sql.text += literal }
 
         /// A value, sent as a parameter.
-        public mutating func appendInterpolation(_ value: some PostgresEncodable) {
-            fragments.append(.value(value.bind))
-        }
+        public mutating func appendInterpolation(_ value: some PostgresEncodable) { sql.append(value.bind) }
 
         /// A value or NULL, sent as a parameter.
-        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
-            fragments.append(.value(value.bind))
-        }
+        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) { sql.append(value.bind) }
 
         /// A value that has been encoded already.
-        public mutating func appendInterpolation(bind: Bind) { fragments.append(.value(bind)) }
+        public mutating func appendInterpolation(bind: Bind) { sql.append(bind) }
 
         /// A table's, column's or other object's name, quoted.
         public mutating func appendInterpolation(identifier: String) {
-            fragments.append(.text(SQL.quoted(identifier: identifier)))
+            sql.text += SQL.quoted(identifier: identifier)
         }
 
         /// Another statement's text and values.
-        public mutating func appendInterpolation(_ sql: SQL) { fragments += sql.fragments }
+        public mutating func appendInterpolation(_ other: SQL) { sql.append(other) }
 
         /// Text that the program vouches for; never input.
-        public mutating func appendInterpolation(unsafe text: String) { fragments.append(.text(text)) }
+        public mutating func appendInterpolation(unsafe text: String) { sql.text += text }
     }
 }

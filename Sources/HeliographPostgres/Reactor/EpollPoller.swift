@@ -3,51 +3,76 @@
     import Glibc
     import Synchronization
 
-    /// `epoll`, level-triggered with `EPOLLONESHOT`.
+    /// `epoll`, edge-triggered: a connection is registered once, and waits without a system call.
     ///
-    /// Edge-triggered registration saves a system call a wait but loses wake-ups when libpq reads only part of what the socket holds.
+    /// An edge tells that bytes have arrived, not that there are some: who stops reading before the socket is empty must look
+    /// before waiting again (``SocketHandle/hasBytes``), or may wait for ever.
     final class EpollPoller: Poller {
         private static let capacity = 64
 
         private let epoll: Int32
-        private let registered = Mutex<Set<Int32>>([])
+        private let bell: Int32
+        /// Those that are watched for room to write as well.
+        private let writers = Mutex<Set<Int32>>([])
 
         init?() {
             epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-            if epoll < 0 { return nil }
+            bell = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+            guard epoll >= 0, bell >= 0, control(EPOLL_CTL_ADD, bell, EPOLLIN.rawValue | EPOLLET.rawValue) else {
+                return nil
+            }
         }
 
-        deinit { close(epoll) }
+        deinit {
+            close(epoll)
+            close(bell)
+        }
+
+        private func control(_ operation: Int32, _ descriptor: Int32, _ events: UInt32) -> Bool {
+            var event = epoll_event()
+            event.events = events
+            event.data.fd = descriptor
+            return epoll_ctl(epoll, operation, descriptor, &event) == 0
+        }
+
+        private static var readable: UInt32 { EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue }
+
+        func add(_ descriptor: Int32) -> Bool { control(EPOLL_CTL_ADD, descriptor, Self.readable) }
 
         func arm(_ descriptor: Int32, for interest: Interest) -> Bool {
-            var event = epoll_event()
-            event.events = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
-            if interest == .readableOrWritable { event.events |= EPOLLOUT.rawValue }
-            event.data.fd = descriptor
-            return registered.withLock { registered in
-                if registered.contains(descriptor), epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0 {
-                    return true
+            writers.withLock { writers in
+                switch interest {
+                case .readable where !writers.contains(descriptor): return true
+                case .readable:
+                    // A change looks at the socket anew, so that nothing that came before it is missed.
+                    writers.remove(descriptor)
+                    return control(EPOLL_CTL_MOD, descriptor, Self.readable)
+                case .readableOrWritable:
+                    writers.insert(descriptor)
+                    return control(EPOLL_CTL_MOD, descriptor, Self.readable | EPOLLOUT.rawValue)
                 }
-                // A number that was closed and given out again is not there any more, whatever the list says.
-                let isAdded = epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0
-                if isAdded { registered.insert(descriptor) } else { registered.remove(descriptor) }
-                return isAdded
             }
         }
 
         func remove(_ descriptor: Int32) {
-            registered.withLock { registered in
-                guard registered.remove(descriptor) != nil else { return }
-                _ = epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
+            writers.withLock { writers in
+                writers.remove(descriptor)
+                _ = control(EPOLL_CTL_DEL, descriptor, 0)
             }
         }
 
-        func wait(into ready: inout [Int32]) {
+        func wait(into ready: inout [Int32], mayBlock: Bool) {
             withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.capacity) { events in
-                let count = epoll_wait(epoll, events.baseAddress, Int32(Self.capacity), -1)
+                let count = epoll_wait(epoll, events.baseAddress, Int32(Self.capacity), mayBlock ? -1 : 0)
                 guard count > 0 else { return }  // a UNIX signal interrupted the wait: the caller comes back
-                for index in 0..<Int(count) { ready.append(events[index].data.fd) }
+                for index in 0..<Int(count) where events[index].data.fd != bell { ready.append(events[index].data.fd) }
             }
+        }
+
+        func wakeUp() {
+            var one: UInt64 = 1
+            // Never read: each write is an edge of its own. (It would take 2^64 of them to fill it.)
+            _ = write(bell, &one, MemoryLayout<UInt64>.size)
         }
     }
 #endif

@@ -31,6 +31,8 @@ final class PollPoller: Poller {
         close(wakeUpWriter)
     }
 
+    func add(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >= 0 }
+
     func arm(_ descriptor: Int32, for interest: Interest) -> Bool {
         guard fcntl(descriptor, F_GETFD) >= 0 else { return false }
         armed.withLock { $0[descriptor] = interest }
@@ -42,7 +44,7 @@ final class PollPoller: Poller {
         if armed.withLock({ $0.removeValue(forKey: descriptor) }) != nil { wakeUp() }
     }
 
-    func wait(into ready: inout [Int32]) {
+    func wait(into ready: inout [Int32], mayBlock: Bool) {
         var descriptors = [pollfd(fd: wakeUpReader, events: Int16(POLLIN), revents: 0)]
         armed.withLock { armed in
             for (descriptor, interest) in armed {
@@ -50,7 +52,7 @@ final class PollPoller: Poller {
                 descriptors.append(pollfd(fd: descriptor, events: Int16(events), revents: 0))
             }
         }
-        guard poll(&descriptors, nfds_t(descriptors.count), -1) > 0 else { return }
+        guard poll(&descriptors, nfds_t(descriptors.count), mayBlock ? -1 : 0) > 0 else { return }
         if descriptors[0].revents != 0 { drain() }
         armed.withLock { armed in
             for entry in descriptors.dropFirst() where entry.revents != 0 {
@@ -59,7 +61,7 @@ final class PollPoller: Poller {
         }
     }
 
-    private func wakeUp() {
+    func wakeUp() {
         var byte: UInt8 = 1
         _ = write(wakeUpWriter, &byte, 1)  // a full pipe wakes as well
     }

@@ -1,43 +1,109 @@
 import Foundation
 import Synchronization
 
-/// One thread that waits for the sockets of all connections and resumes the task that waits for each.
+/// One thread that waits for the sockets of all connections and resumes the task that waits for each; and a task executor, for
+/// tasks that would rather run where their answers arrive.
 ///
 /// Connections call libpq on their own actor, on whatever thread the caller runs, and come here only to wait: so a query costs
-/// two thread wake-ups (socket to reactor, reactor to task) and never blocks one of Swift's cooperative threads.
-final class Reactor<P: Poller>: Sendable {
-    private let poller: P
-    private let waiting = Mutex<[Int32: UnsafeContinuation<Bool, Never>]>([:])
-
-    init(_ poller: P) {
-        self.poller = poller
+/// two thread wake-ups (socket to reactor, reactor to task) and never blocks one of Swift's cooperative threads. For a task that
+/// runs here it costs one.
+final class Reactor<P: Poller>: TaskExecutor {
+    /// What is known of a watched socket.
+    private enum Watch {
+        case quiet
+        /// Something arrived while nobody waited.
+        case ready
+        case awaited(UnsafeContinuation<Bool, Never>)
     }
+
+    private struct Jobs {
+        var waiting: [UnownedJob] = []
+        var isAsleep = false
+    }
+
+    private let poller: P
+    /// By descriptor.
+    private let watches = Mutex<[Watch?]>([])
+    private let jobs = Mutex(Jobs())
+
+    init(_ poller: P) { self.poller = poller }
 
     /// Starts the thread. It lives as long as the process.
     func start() {
         let thread = Thread { [self] in
             var ready: [Int32] = []
+            var turn: [UnownedJob] = []
             while true {
-                poller.wait(into: &ready)
-                for descriptor in ready { resume(descriptor, isWatched: true) }
+                let isIdle = runJobs(&turn)
+                poller.wait(into: &ready, mayBlock: isIdle)
+                if isIdle { jobs.withLock { $0.isAsleep = false } }
+                for descriptor in ready { signal(descriptor) }
                 ready.removeAll(keepingCapacity: true)
             }
         }
-        thread.name = "heliograph-reactor"
+        thread.name = "heliograph-io"  // Linux takes 15 characters
         thread.start()
     }
 
-    /// Suspends until the socket is ready, or `remove` is called for it.
+    /// Runs what is to be run here; but not for ever, while sockets wait.
+    /// - Returns: whether nothing is left, so that the thread may sleep.
+    private func runJobs(_ turn: inout [UnownedJob]) -> Bool {
+        for _ in 0..<16 {
+            let isIdle = jobs.withLock { jobs in
+                swap(&jobs.waiting, &turn)
+                jobs.isAsleep = turn.isEmpty
+                return turn.isEmpty
+            }
+            if isIdle { return true }
+            for job in turn { job.runSynchronously(on: asUnownedTaskExecutor()) }
+            turn.removeAll(keepingCapacity: true)
+        }
+        return false
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let wakes = jobs.withLock { jobs in
+            jobs.waiting.append(job)
+            defer { jobs.isAsleep = false }
+            return jobs.isAsleep
+        }
+        if wakes { poller.wakeUp() }
+    }
+
+    // MARK: Sockets
+
+    /// Watches a socket until it is removed.
+    /// - Returns: `false` if the system cannot.
+    func add(_ descriptor: Int32) -> Bool {
+        let place = Int(descriptor)
+        watches.withLock { watches in
+            while watches.count <= place { watches.append(nil) }
+            watches[place] = .quiet
+        }
+        return poller.add(descriptor)
+    }
+
+    /// Suspends until something has arrived on the socket since the last time, or `remove` is called for it.
     /// - Throws: `connectionLost` if the system cannot watch the socket.
     func wait(_ descriptor: Int32, for interest: Interest) async throws(PostgresError) {
         let isWatched: Bool = await withUnsafeContinuation { continuation in
             // Published first, armed second: the event may come before `arm` returns.
-            let displaced = waiting.withLock { waiting in
-                let previous = waiting[descriptor]
-                waiting[descriptor] = continuation
-                return previous
+            let displaced = watches.withLock { watches -> UnsafeContinuation<Bool, Never>? in
+                switch watches[Int(descriptor)] {
+                case nil: return continuation
+                case .ready where interest == .readable:
+                    watches[Int(descriptor)] = .quiet
+                    return continuation
+                case .awaited(let previous):
+                    // Only one task waits for a connection; were there two, neither may hang.
+                    watches[Int(descriptor)] = .awaited(continuation)
+                    return previous
+                case .quiet, .ready:
+                    watches[Int(descriptor)] = .awaited(continuation)
+                    return nil
+                }
             }
-            // Only one task waits for a connection; were there two, neither may hang.
             displaced?.resume(returning: true)
             if !poller.arm(descriptor, for: interest) { resume(descriptor, isWatched: false) }
         }
@@ -48,10 +114,26 @@ final class Reactor<P: Poller>: Sendable {
     /// Forgets a socket that is about to be closed, and wakes who waits for it.
     func remove(_ descriptor: Int32) {
         poller.remove(descriptor)
-        resume(descriptor, isWatched: true)
+        take(descriptor, leaving: nil)?.resume(returning: true)
     }
 
+    private func signal(_ descriptor: Int32) { take(descriptor, leaving: .ready)?.resume(returning: true) }
+
     private func resume(_ descriptor: Int32, isWatched: Bool) {
-        waiting.withLock { $0.removeValue(forKey: descriptor) }?.resume(returning: isWatched)
+        take(descriptor, leaving: .quiet)?.resume(returning: isWatched)
+    }
+
+    /// Who waits for a socket; if nobody does, the socket is left in the given state.
+    private func take(_ descriptor: Int32, leaving state: Watch?) -> UnsafeContinuation<Bool, Never>? {
+        let place = Int(descriptor)
+        return watches.withLock { watches in
+            guard place < watches.count, let watch = watches[place] else { return nil }
+            guard case .awaited(let continuation) = watch else {
+                watches[place] = state
+                return nil
+            }
+            watches[place] = state == nil ? nil : .quiet
+            return continuation
+        }
     }
 }

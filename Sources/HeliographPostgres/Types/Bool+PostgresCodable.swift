@@ -3,7 +3,7 @@ extension Bool: PostgresCodable, PostgresArrayElement {
     public static var postgresElementType: PostgresType { .bool }
     public static var postgresArrayType: PostgresType { .boolArray }
     public var elementBytes: [UInt8] { [self ? 1 : 0] }
-    public var bind: Bind { .binary(elementBytes, as: .bool) }
+    public var bind: Bind { .integer(UInt8(self ? 1 : 0), as: .bool) }
 
     public init?(elementBytes: UnsafeRawBufferPointer) {
         guard elementBytes.count == 1 else { return nil }

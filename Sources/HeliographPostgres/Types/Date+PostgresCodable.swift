@@ -19,7 +19,7 @@ extension Date: PostgresCodable, PostgresArrayElement {
     }
 
     public var bind: Bind {
-        invalidReason.map { .invalid($0, as: .timestamptz) } ?? .binary(elementBytes, as: .timestamptz)
+        invalidReason.map { .invalid($0, as: .timestamptz) } ?? .integer(civilTime.microseconds, as: .timestamptz)
     }
 
     private var seconds: Double { timeIntervalSinceReferenceDate + Self.epochDistance }

@@ -3,7 +3,7 @@ extension Double: PostgresCodable, PostgresArrayElement {
     public static var postgresElementType: PostgresType { .float8 }
     public static var postgresArrayType: PostgresType { .float8Array }
     public var elementBytes: [UInt8] { withUnsafeBytes(of: bitPattern.bigEndian) { Array($0) } }
-    public var bind: Bind { .binary(elementBytes, as: .float8) }
+    public var bind: Bind { .integer(bitPattern, as: .float8) }
 
     public init?(elementBytes: UnsafeRawBufferPointer) {
         guard elementBytes.count == 8 else { return nil }
@@ -36,7 +36,7 @@ extension Float: PostgresCodable, PostgresArrayElement {
     public static var postgresElementType: PostgresType { .float4 }
     public static var postgresArrayType: PostgresType { .float4Array }
     public var elementBytes: [UInt8] { withUnsafeBytes(of: bitPattern.bigEndian) { Array($0) } }
-    public var bind: Bind { .binary(elementBytes, as: .float4) }
+    public var bind: Bind { .integer(bitPattern, as: .float4) }
 
     public init?(elementBytes: UnsafeRawBufferPointer) {
         guard elementBytes.count == 4 else { return nil }

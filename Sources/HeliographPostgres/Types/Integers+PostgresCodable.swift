@@ -31,7 +31,7 @@ extension Int16: PostgresCodable, PostgresArrayElement {
     public static var postgresElementType: PostgresType { .int2 }
     public static var postgresArrayType: PostgresType { .int2Array }
     public var elementBytes: [UInt8] { bigEndianBytes(self) }
-    public var bind: Bind { .binary(elementBytes, as: .int2) }
+    public var bind: Bind { .integer(self, as: .int2) }
     public init?(elementBytes: UnsafeRawBufferPointer) {
         guard let value = loadBigEndian(elementBytes, as: Self.self) else { return nil }
         self = value
@@ -45,7 +45,7 @@ extension Int32: PostgresCodable, PostgresArrayElement {
     public static var postgresElementType: PostgresType { .int4 }
     public static var postgresArrayType: PostgresType { .int4Array }
     public var elementBytes: [UInt8] { bigEndianBytes(self) }
-    public var bind: Bind { .binary(elementBytes, as: .int4) }
+    public var bind: Bind { .integer(self, as: .int4) }
     public init?(elementBytes: UnsafeRawBufferPointer) {
         guard let value = loadBigEndian(elementBytes, as: Self.self) else { return nil }
         self = value
@@ -59,7 +59,7 @@ extension Int64: PostgresCodable, PostgresArrayElement {
     public static var postgresElementType: PostgresType { .int8 }
     public static var postgresArrayType: PostgresType { .int8Array }
     public var elementBytes: [UInt8] { bigEndianBytes(self) }
-    public var bind: Bind { .binary(elementBytes, as: .int8) }
+    public var bind: Bind { .integer(Int64(self), as: .int8) }
     public init?(elementBytes: UnsafeRawBufferPointer) {
         guard let value = loadBigEndian(elementBytes, as: Self.self) else { return nil }
         self = value
@@ -73,7 +73,7 @@ extension Int: PostgresCodable, PostgresArrayElement {
     public static var postgresElementType: PostgresType { .int8 }
     public static var postgresArrayType: PostgresType { .int8Array }
     public var elementBytes: [UInt8] { bigEndianBytes(Int64(self)) }
-    public var bind: Bind { .binary(elementBytes, as: .int8) }
+    public var bind: Bind { .integer(Int64(self), as: .int8) }
     public init?(elementBytes: UnsafeRawBufferPointer) {
         guard let value = loadBigEndian(elementBytes, as: Int64.self), let integer = Int(exactly: value) else {
             return nil

@@ -1,0 +1,131 @@
+/// Which statements of a connection are prepared on the server: those that came more than once, the least recently used of
+/// them forgotten first. Without input or output.
+struct StatementCache: Sendable {
+    /// How to send a statement.
+    enum Plan: Equatable, Sendable {
+        /// As it stands.
+        case once
+        /// Under a name from now on.
+        case prepare(String)
+        /// By its name.
+        case prepared(String)
+    }
+
+    private struct Entry {
+        let text: String
+        let types: [PostgresType]
+        /// `nil` for a statement that has been seen once.
+        var name: String?
+        var newer: Int?
+        var older: Int?
+
+        func fits(_ sql: SQL) -> Bool {
+            guard types.count == sql.parameters.count, text.hasSameBytes(as: sql.text) else { return false }
+            for (index, type) in types.enumerated() where type != sql.parameters[index].bind.type { return false }
+            return true
+        }
+    }
+
+    /// Longer ones are not worth keeping: they are made for one occasion.
+    static let longestText = 16_384
+
+    let capacity: Int
+    private var places: [String: Int] = [:]
+    private var entries: [Entry?] = []
+    private var free: [Int] = []
+    private var newest: Int?
+    private var oldest: Int?
+    private var nextNumber = 0
+    /// Names that the server still knows and nobody uses any more.
+    private var dropped: [String] = []
+
+    init(capacity: Int) { self.capacity = max(0, capacity) }
+
+    var count: Int { places.count }
+
+    /// How to send a statement, which counts as used with this.
+    mutating func plan(for sql: SQL) -> Plan {
+        guard capacity > 0 else { return .once }
+        guard let place = places[sql.text] else {
+            if sql.text.utf8.count <= Self.longestText { add(sql) }
+            return .once
+        }
+        // Swift's strings are equal when Unicode says so, PostgreSQL's statements are not; and the same text with values of
+        // other types is another statement.
+        guard let entry = entries[place], entry.fits(sql) else { return .once }
+        use(place)
+        if let name = entry.name { return .prepared(name) }
+        nextNumber += 1
+        let name = "h\(nextNumber)"
+        entries[place]?.name = name
+        return .prepare(name)
+    }
+
+    /// Forgets a statement that the server does not know, or no longer as it should.
+    /// - Parameter isOnServer: whether the server still has something under its name.
+    mutating func forget(_ sql: SQL, isOnServer: Bool) {
+        guard let place = places[sql.text] else { return }
+        if isOnServer, let name = entries[place]?.name { dropped.append(name) }
+        remove(place)
+    }
+
+    /// Forgets all: the server has.
+    mutating func removeAll() {
+        places = [:]
+        entries = []
+        free = []
+        newest = nil
+        oldest = nil
+        dropped = []
+    }
+
+    /// The names to be given up on the server, which the caller now does.
+    mutating func takeDropped() -> [String] {
+        defer { dropped = [] }
+        return dropped
+    }
+
+    var hasDropped: Bool { !dropped.isEmpty }
+
+    // MARK: Order of use
+
+    private mutating func add(_ sql: SQL) {
+        if places.count >= capacity, let place = oldest {
+            if let name = entries[place]?.name { dropped.append(name) }
+            remove(place)
+        }
+        let entry = Entry(text: sql.text, types: sql.parameters.map(\.bind.type))
+        let place = free.popLast() ?? entries.count
+        if place == entries.count { entries.append(entry) } else { entries[place] = entry }
+        places[sql.text] = place
+        link(place)
+    }
+
+    private mutating func use(_ place: Int) {
+        guard newest != place else { return }
+        unlink(place)
+        link(place)
+    }
+
+    private mutating func remove(_ place: Int) {
+        unlink(place)
+        if let entry = entries[place] { places[entry.text] = nil }
+        entries[place] = nil
+        free.append(place)
+    }
+
+    private mutating func link(_ place: Int) {
+        entries[place]?.older = newest
+        entries[place]?.newer = nil
+        if let newest { entries[newest]?.newer = place }
+        newest = place
+        if oldest == nil { oldest = place }
+    }
+
+    private mutating func unlink(_ place: Int) {
+        let newer = entries[place]?.newer
+        let older = entries[place]?.older
+        if let newer { entries[newer]?.older = older } else { newest = older }
+        if let older { entries[older]?.newer = newer } else { oldest = newer }
+    }
+}
