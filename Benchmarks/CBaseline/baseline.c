@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "baseline.h"
 
 #include <libpq-fe.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 struct baseline {
     PGconn *connection;
@@ -175,10 +177,14 @@ int baseline_rows(baseline *session, int count, uint64_t *sum) {
     return 0;
 }
 
-int baseline_listen(baseline *session, const char *channel, int count, uint64_t *nanoseconds) {
-    char text[100];
-    snprintf(text, sizeof text, "LISTEN %s", channel);
-    PQclear(PQexec(session->connection, text));
+int baseline_run(baseline *session, const char *text) {
+    PGresult *result = PQexec(session->connection, text);
+    int ok = PQresultStatus(result) == PGRES_COMMAND_OK;
+    PQclear(result);
+    return ok ? 0 : complain(session->connection);
+}
+
+int baseline_receive(baseline *session, int count, uint64_t *nanoseconds) {
     struct pollfd descriptor = {.fd = PQsocket(session->connection), .events = POLLIN};
     int seen = 0;
     while (seen < count) {
@@ -191,17 +197,16 @@ int baseline_listen(baseline *session, const char *channel, int count, uint64_t 
         if (poll(&descriptor, 1, 60000) != 1) return complain(session->connection);
         if (PQconsumeInput(session->connection) != 1) return complain(session->connection);
     }
-    snprintf(text, sizeof text, "UNLISTEN %s", channel);
-    PQclear(PQexec(session->connection, text));
     return 0;
 }
 
-int baseline_notify(baseline *session, const char *channel, uint64_t *nanoseconds) {
+int baseline_notify(baseline *session, const char *channel, int count, int pause_microseconds, uint64_t *nanoseconds) {
     char text[100];
     snprintf(text, sizeof text, "NOTIFY %s, 'payload'", channel);
-    *nanoseconds = baseline_now();
-    PGresult *result = PQexec(session->connection, text);
-    int ok = PQresultStatus(result) == PGRES_COMMAND_OK;
-    PQclear(result);
-    return ok ? 0 : complain(session->connection);
+    for (int i = 0; i < count; i++) {
+        nanoseconds[i] = baseline_now();
+        if (baseline_run(session, text) != 0) return -1;
+        usleep((useconds_t)pause_microseconds);
+    }
+    return 0;
 }

@@ -1,54 +1,43 @@
-import CBaseline
 import Foundation
 import HeliographPostgres
 import HeliographTesting
 
+/// Measures side by side, in one run, interleaved: one line of JSON a measure. Exit status 1 if a goal is missed.
+///
+/// `heliograph-bench AREA [--quick]`. The short form makes each measure once, with little work, and judges nothing.
 @main
 struct HeliographBench {
-    static func main() async throws { try await go() }
-    @concurrent static func go() async throws {
-        let target = ProcessInfo.processInfo.environment["BENCH_DB"] ?? ""
-        let n = 20000
-        let c = baseline_open(target)
-        let connection = try await Connection.connect(.init(target))
-        @Sendable func swift(_ name: String) async throws {
-            var lat: [UInt64] = []
-            lat.reserveCapacity(n)
-            var cpu = baseline_cpu()
-            for i in 0..<n {
-                let t = baseline_now()
-                let rows = try await connection.query("SELECT \(Int64(i))::int8 + 1")
-                let v: Int64 = try rows[0].decode(0)
-                precondition(v == i + 1)
-                lat.append(baseline_now() - t)
-            }
-            cpu = baseline_cpu() - cpu
-            lat.sort()
-            print(
-                name, "p50", lat[n / 2] / 1000, "p99", lat[n * 99 / 100] / 1000, "cpu/q us",
-                Double(cpu) / Double(n) / 1000)
+    static func main() async {
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        let isQuick = arguments.contains("--quick")
+        arguments.removeAll { $0 == "--quick" }
+        guard arguments == ["driver"] else {
+            FileHandle.standardError.write(Data("usage: heliograph-bench driver [--quick]\n".utf8))
+            exit(64)
         }
-        if let mode = ProcessInfo.processInfo.environment["MODE"] {
-            if mode == "c" { for _ in 0..<5 { _ = baseline_select(c, Int32(n), nil) } }
-            if mode == "on" {
-                for _ in 0..<5 {
-                    try await withTaskExecutorPreference(Connection.executor) { try await swift("Sw-on") }
-                }
-            }
-            if mode == "off" { for _ in 0..<5 { try await swift("Sw-off") } }
-            return
+        LocalCluster.stopAllOnShutdownSignals()
+        do {
+            exit(try await run(isQuick: isQuick) ? 0 : 1)
+        } catch {
+            FileHandle.standardError.write(Data("heliograph-bench: \(error)\n".utf8))
+            exit(1)
         }
-        for _ in 0..<3 {
-            var lat = [UInt64](repeating: 0, count: n)
-            var cpu = baseline_cpu()
-            _ = baseline_select(c, Int32(n), &lat)
-            cpu = baseline_cpu() - cpu
-            lat.sort()
-            print(
-                "C     p50", lat[n / 2] / 1000, "p99", lat[n * 99 / 100] / 1000, "cpu/q us",
-                Double(cpu) / Double(n) / 1000)
-            try await swift("Swift")
-            try await withTaskExecutorPreference(Connection.executor) { try await swift("Sw-on") }
+    }
+
+    /// On the global executor, as a service's tasks are; main() is on the main thread.
+    /// - Returns: whether all goals were reached.
+    @concurrent private static func run(isQuick: Bool) async throws -> Bool {
+        let report = Report(judges: !isQuick)
+        // TCP without TLS, as between a service and its database.
+        let cluster = try await LocalCluster.start(network: .loopback)
+        do {
+            let target = cluster.networkConnectionString() + " sslmode=disable"
+            try await DriverArea(target: target, isQuick: isQuick, report: report).run()
+            try await cluster.stop()
+            return report.isGood
+        } catch {
+            try? await cluster.stop()
+            throw error
         }
     }
 }

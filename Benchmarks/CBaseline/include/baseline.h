@@ -24,11 +24,14 @@ int baseline_pipeline(baseline *session, int rounds, int size);
 /* Reads rows of (int8, text, timestamptz, bool) in binary and touches each value; `sum` gets something that depends on all. */
 int baseline_rows(baseline *session, int count, uint64_t *sum);
 
-/* Waits with poll for `count` notifications on the channel; `nanoseconds` gets when each arrived (CLOCK_MONOTONIC). */
-int baseline_listen(baseline *session, const char *channel, int count, uint64_t *nanoseconds);
+/* Runs a statement without rows. */
+int baseline_run(baseline *session, const char *text);
 
-/* Sends one notification; `nanoseconds` gets when it was about to be sent (CLOCK_MONOTONIC). */
-int baseline_notify(baseline *session, const char *channel, uint64_t *nanoseconds);
+/* Waits with poll for `count` notifications on what the session listens to; `nanoseconds` gets when each arrived. */
+int baseline_receive(baseline *session, int count, uint64_t *nanoseconds);
+
+/* Sends `count` notifications with a pause between them; `nanoseconds` gets when each was about to be sent. */
+int baseline_notify(baseline *session, const char *channel, int count, int pause_microseconds, uint64_t *nanoseconds);
 
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t baseline_now(void);

@@ -3,14 +3,17 @@ import HeliographPostgres
 
 /// The settings of a private cluster's server.
 struct ClusterSettings: Sendable {
+    /// The port of a server that only its own socket leads to.
+    static let port = 5432
+
     /// The values by name.
     private let values: [String: String]
 
     /// Puts the built-in settings and the caller's together; the caller's win.
-    init(durable: Bool, overrides: [String: String]) {
+    init(durable: Bool, network: LocalCluster.Network, port: Int, overrides: [String: String]) {
         var values = [
-            "listen_addresses": "",
-            "port": "\(LocalCluster.port)",
+            "listen_addresses": network == .loopback ? "127.0.0.1" : "",
+            "port": "\(port)",
             "max_connections": "200",
             "shared_buffers": "64MB",
             // Two-phase commit is off by default, and tests of open prepared transactions need it.

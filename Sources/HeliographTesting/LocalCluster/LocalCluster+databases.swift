@@ -5,7 +5,19 @@ extension LocalCluster {
     ///
     /// - Parameter database: The database; `postgres` exists from the start.
     public func connectionString(database: String = "postgres") -> String {
-        let parts = [("host", folder.path), ("port", "\(Self.port)"), ("user", Self.user), ("dbname", database)]
+        text(host: folder.path, database: database)
+    }
+
+    /// How to reach a database of this cluster over TCP, if it was started with ``Network/loopback``; without TLS unless the
+    /// server has been given a certificate.
+    ///
+    /// - Parameter database: The database.
+    public func networkConnectionString(database: String = "postgres") -> String {
+        text(host: "127.0.0.1", database: database)
+    }
+
+    private func text(host: String, database: String) -> String {
+        let parts = [("host", host), ("port", "\(port)"), ("user", Self.user), ("dbname", database)]
         return parts.map { "\($0.0)=\(Quoting.connectionValue($0.1))" }.joined(separator: " ")
     }
 

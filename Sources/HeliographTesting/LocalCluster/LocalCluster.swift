@@ -10,8 +10,8 @@ import Subprocess
 /// try await cluster.stop()
 /// ```
 ///
-/// The server has its own folder in the temporary directory, listens on a Unix socket in that folder only, and trusts
-/// everybody who can reach it, which is this account. Its superuser is `postgres`. Started as root, the server runs as
+/// The server has its own folder in the temporary directory, listens on a Unix socket in that folder only, unless it is
+/// started with ``Network/loopback``, and trusts everybody who can reach it. Its superuser is `postgres`. Started as root, the server runs as
 /// `postgres` or `nobody`.
 ///
 /// The server is stopped and its folder removed by ``stop()``, when the process exits, and, by a watchdog beside the
@@ -19,7 +19,7 @@ import Subprocess
 ///
 /// ## Topics
 /// ### Life
-/// - ``start(settings:durable:)``
+/// - ``start(settings:durable:network:)``
 /// - ``shared``
 /// - ``stop()``
 /// - ``stopAllOnShutdownSignals()``
@@ -29,6 +29,7 @@ import Subprocess
 /// - ``resume()``
 /// ### Databases
 /// - ``connectionString(database:)``
+/// - ``networkConnectionString(database:)``
 /// - ``createDatabase(_:template:)``
 /// - ``dropDatabase(_:)``
 /// - ``psql(_:database:)``
@@ -43,12 +44,20 @@ public final class LocalCluster: Sendable {
         case immediate
     }
 
+    /// Who can reach the server.
+    public enum Network: Sendable {
+        /// This account, through the socket in the cluster's folder.
+        case none
+        /// Every account of this machine as well, through TCP on a free port of 127.0.0.1.
+        case loopback
+    }
+
     /// The name of the server's superuser. Not `heliograph`: a role finds the schema of its own name before `public`, and its
     /// tables would land among the log's.
     public static let user = "postgres"
 
     /// The port; on a Unix socket it is a part of the socket's name only.
-    public static let port = 5432
+    public let port: Int
 
     /// The folder with the socket, the data and the log, an absolute path.
     public var path: String { folder.path }
@@ -63,12 +72,14 @@ public final class LocalCluster: Sendable {
     private let watchdog: ClusterWatchdog
 
     private init(
+        port: Int,
         folder: ClusterFolder,
         programs: ServerPrograms,
         account: ServerAccount,
         lock: OwnerLock,
         watchdog: ClusterWatchdog
     ) {
+        self.port = port
         self.folder = folder
         self.programs = programs
         self.account = account
@@ -85,9 +96,12 @@ public final class LocalCluster: Sendable {
     ///     without quotes, for example `["max_connections": "20"]`.
     ///   - durable: Whether commits survive a crash of the operating system. Without it (the default) the server does
     ///     not wait for the disk; a crash of the server alone, as by ``restart(_:)`` with `.immediate`, loses nothing.
+    ///   - network: Who can reach it beside this account.
     /// - Returns: The cluster, its server accepting connections.
     /// - Throws: ``LocalClusterError``, one line that says what to do; nothing is left behind then.
-    public static func start(settings: [String: String] = [:], durable: Bool = false) async throws -> LocalCluster {
+    public static func start(
+        settings: [String: String] = [:], durable: Bool = false, network: Network = .none
+    ) async throws -> LocalCluster {
         let account = try ServerAccount.current()
         let programs = try await ServerPrograms.find()
         for (folder, lock) in ClusterFolder.abandoned(by: account) {
@@ -104,7 +118,9 @@ public final class LocalCluster: Sendable {
             throw error
         }
         ClusterRegistry.shared.add(watchdog)
+        let port = network == .loopback ? FreePort.find() : ClusterSettings.port
         let cluster = LocalCluster(
+            port: port,
             folder: folder,
             programs: programs,
             account: account,
@@ -112,7 +128,7 @@ public final class LocalCluster: Sendable {
             watchdog: watchdog
         )
         do {
-            try await cluster.initialize(ClusterSettings(durable: durable, overrides: settings))
+            try await cluster.initialize(ClusterSettings(durable: durable, network: network, port: port, overrides: settings))
             try await cluster.resume()
             return cluster
         } catch {

@@ -1,0 +1,47 @@
+import Foundation
+
+/// psycopg 3 in a process of its own, which does one round of work at a time.
+final class Psycopg {
+    struct Answer: Decodable {
+        let seconds: Double
+        let cpu: Double
+    }
+
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+
+    /// The peer of `HELIOGRAPH_BENCH_PYTHON`, a Python with psycopg, and `HELIOGRAPH_BENCH_PEER`, its program; `nil` without.
+    static func find(target: String) throws -> Psycopg? {
+        let environment = ProcessInfo.processInfo.environment
+        guard let python = environment["HELIOGRAPH_BENCH_PYTHON"], let program = environment["HELIOGRAPH_BENCH_PEER"] else {
+            return nil
+        }
+        let peer = Psycopg()
+        peer.process.executableURL = URL(fileURLWithPath: python)
+        peer.process.arguments = [program, target]
+        peer.process.standardInput = peer.input
+        peer.process.standardOutput = peer.output
+        try peer.process.run()
+        return peer
+    }
+
+    func run(_ operation: String, _ count: Int) throws -> Answer {
+        try input.fileHandleForWriting.write(contentsOf: Data("\(operation) \(count)\n".utf8))
+        var line = Data()
+        while let byte = try output.fileHandleForReading.read(upToCount: 1), !byte.isEmpty {
+            if byte.first == UInt8(ascii: "\n") { return try JSONDecoder().decode(Answer.self, from: line) }
+            line += byte
+        }
+        throw PeerMissing()
+    }
+
+    func end() {
+        try? input.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+}
+
+struct PeerMissing: Error, CustomStringConvertible {
+    var description: String { "psycopg did not answer: run this through `make bench AREA=driver`, which installs it" }
+}

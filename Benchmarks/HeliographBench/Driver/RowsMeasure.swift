@@ -1,0 +1,59 @@
+import CBaseline
+import Foundation
+import HeliographPostgres
+
+/// 100,000 rows of (int8, text, timestamptz, bool) into an array of structs. C only touches the values.
+struct RowsMeasure {
+    let area: DriverArea
+    let peer: Psycopg?
+
+    private struct Item {
+        let number: Int64
+        let text: String
+        let time: Date
+        let isEven: Bool
+    }
+
+    func run() async throws {
+        let count = area.isQuick ? 1_000 : 100_000
+        let connection = try await area.connect()
+        var c: [Double] = []
+        var swift: [Double] = []
+        var python: [Double] = []
+        try await area.withBaseline { session in
+            for round in 0...area.rounds {
+                var sum: UInt64 = 0
+                let plain = try await Sample.take { try checked(baseline_rows(session, Int32(count), &sum)) }
+                let ours = try await Sample.take {
+                    let items = try await Self.items(count, on: connection)
+                    guard items.count == count, items.last?.number == Int64(count) else { throw WrongAnswer() }
+                }
+                let other = try peer?.run("rows", count).seconds
+                if round == 0 { continue }
+                c.append(plain.seconds)
+                swift.append(ours.seconds)
+                if let other { python.append(other) }
+            }
+        }
+        await connection.close()
+        area.report.add("driver.rows.c.time", c.median * 1000, "ms", rounds: area.rounds)
+        area.report.add(
+            "driver.rows.time", swift.median / c.median, "ratio to C", .atMost(1.1), rounds: area.rounds)
+        if !python.isEmpty {
+            area.report.add(
+                "driver.rows.rate", python.median / swift.median, "ratio to psycopg", .atLeast(2.5), rounds: area.rounds)
+        }
+    }
+
+    private static func items(_ count: Int, on connection: Connection) async throws -> [Item] {
+        let rows = try await connection.query(
+            """
+            SELECT n::int8, 'row number ' || lpad(n::text, 19, '0'), '2026-01-01Z'::timestamptz + n * interval '1 second', n % 2 = 0
+            FROM generate_series(1, \(count)::int8) AS n
+            """
+        )
+        return try rows.map { row in
+            try Item(number: row.decode(0), text: row.decode(1), time: row.decode(2), isEven: row.decode(3))
+        }
+    }
+}

@@ -1,0 +1,43 @@
+"""psycopg 3 on the same work as the Swift client: reads one command a line, answers each with one line of JSON.
+
+Commands: "select COUNT", "rows COUNT".
+"""
+
+import json
+import sys
+import time
+
+import psycopg
+
+ROWS = (
+    "SELECT n::int8, 'row number ' || lpad(n::text, 19, '0'), '2026-01-01Z'::timestamptz + n * interval '1 second',"
+    " n %% 2 = 0 FROM generate_series(1, %s::int8) AS n"
+)
+
+
+def select(cursor, count):
+    for number in range(count):
+        cursor.execute("SELECT %s::int8 + 1", (number,), prepare=True)
+        if cursor.fetchone()[0] != number + 1:
+            raise SystemExit("wrong answer")
+
+
+def rows(cursor, count):
+    if len(cursor.execute(ROWS, (count,), prepare=True).fetchall()) != count:
+        raise SystemExit("wrong number of rows")
+
+
+def main():
+    with psycopg.connect(sys.argv[1], autocommit=True) as connection:
+        cursor = connection.cursor(binary=True)
+        for line in sys.stdin:
+            operation, count = line.split()
+            start, cpu = time.perf_counter(), time.process_time()
+            {"select": select, "rows": rows}[operation](cursor, int(count))
+            print(
+                json.dumps({"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}),
+                flush=True,
+            )
+
+
+main()

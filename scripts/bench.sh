@@ -1,0 +1,33 @@
+#!/bin/sh
+# Benchmarks of one area, side by side with what it is measured against: one JSON object a measure and line.
+# Exit status 1 if a goal is missed.
+#
+#   bench.sh AREA            builds for release, installs the Python peers into a virtual environment, measures
+#   bench.sh AREA --quick    the short form: a little of everything with the debug build, no peers, no judgement
+set -eu
+cd "$(dirname "$0")/.."
+
+area=${1:?usage: bench.sh AREA [--quick]}
+swift=${SWIFT:-swift}
+PKG_CONFIG_PATH=$(scripts/bootstrap.sh --pkg-config-path)
+export PKG_CONFIG_PATH
+
+if [ "${2:-}" = --quick ]; then
+    # shellcheck disable=SC2086
+    exec "$($swift build ${SWIFT_BUILD_FLAGS:-} --show-bin-path)/heliograph-bench" "$area" --quick
+fi
+
+# Beside the build, so that `make clean` removes it.
+environment=$PWD/.build/bench-python
+if ! "$environment/bin/python" -c 'import psycopg' 2>/dev/null; then
+    python3 -m venv "$environment" && "$environment/bin/pip" --quiet install 'psycopg[binary]>=3.2' >&2 || {
+        echo "bench: psycopg cannot be installed: python3 with venv and access to PyPI are needed" >&2
+        exit 1
+    }
+fi
+export HELIOGRAPH_BENCH_PYTHON="$environment/bin/python" HELIOGRAPH_BENCH_PEER="$PWD/Benchmarks/psycopg/peer.py"
+
+# shellcheck disable=SC2086
+$swift build ${SWIFT_BUILD_FLAGS:-} -c release --product heliograph-bench >&2
+# shellcheck disable=SC2086
+exec "$($swift build ${SWIFT_BUILD_FLAGS:-} -c release --show-bin-path)/heliograph-bench" "$area"
