@@ -7,7 +7,7 @@ export SWIFT_BUILD_FLAGS
 
 # Found when a recipe runs, not before: `bootstrap` may have just installed it.
 swift = PKG_CONFIG_PATH="$$(scripts/bootstrap.sh --pkg-config-path)" $(SWIFT)
-swift_sources = Package.swift Sources Tests Snippets
+swift_sources = Package.swift Sources Tests Snippets Benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help bootstrap build demo test check lint format sql compose-test clean

@@ -33,7 +33,8 @@ struct Measure {
             }
         let holds = holds.map { "\($0)" } ?? "null"
         let value = (value * 1000).rounded() / 1000
-        return #"{"name":"\#(name)","value":\#(value),"unit":"\#(unit)","goal":\#(goal),"holds":\#(holds),"rounds":\#(rounds)}"#
+        return
+            #"{"name":"\#(name)","value":\#(value),"unit":"\#(unit)","goal":\#(goal),"holds":\#(holds),"rounds":\#(rounds)}"#
     }
 }
 

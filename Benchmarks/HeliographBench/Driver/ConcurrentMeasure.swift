@@ -36,7 +36,8 @@ struct ConcurrentMeasure {
         }
         for connection in connections { await connection.close() }
         area.report.add(
-            "driver.concurrent.c.rate", Double(width * count) / c.map(\.seconds).median, "queries/s", rounds: area.rounds)
+            "driver.concurrent.c.rate", Double(width * count) / c.map(\.seconds).median, "queries/s",
+            rounds: area.rounds)
         area.report.add(
             "driver.concurrent.rate", c.map(\.seconds).median / swift.map(\.seconds).median, "ratio to C", .atLeast(1),
             rounds: area.rounds)

@@ -39,7 +39,8 @@ struct NotifyMeasure {
     }
 
     /// The median of the times between sending, by a thread of C, and `receive`.
-    private func latency(_ count: Int, _ channel: String, _ receive: () async throws -> [UInt64]) async throws -> Double {
+    private func latency(_ count: Int, _ channel: String, _ receive: () async throws -> [UInt64]) async throws -> Double
+    {
         let target = area.target
         async let sent = Self.send(count, to: channel, target: target)
         let arrived = try await receive()

@@ -14,7 +14,8 @@ final class Psycopg {
     /// The peer of `HELIOGRAPH_BENCH_PYTHON`, a Python with psycopg, and `HELIOGRAPH_BENCH_PEER`, its program; `nil` without.
     static func find(target: String) throws -> Psycopg? {
         let environment = ProcessInfo.processInfo.environment
-        guard let python = environment["HELIOGRAPH_BENCH_PYTHON"], let program = environment["HELIOGRAPH_BENCH_PEER"] else {
+        guard let python = environment["HELIOGRAPH_BENCH_PYTHON"], let program = environment["HELIOGRAPH_BENCH_PEER"]
+        else {
             return nil
         }
         let peer = Psycopg()

@@ -41,7 +41,8 @@ struct RowsMeasure {
             "driver.rows.time", swift.median / c.median, "ratio to C", .atMost(1.1), rounds: area.rounds)
         if !python.isEmpty {
             area.report.add(
-                "driver.rows.rate", python.median / swift.median, "ratio to psycopg", .atLeast(2.5), rounds: area.rounds)
+                "driver.rows.rate", python.median / swift.median, "ratio to psycopg", .atLeast(2.5), rounds: area.rounds
+            )
         }
     }
 

@@ -49,9 +49,12 @@ struct SelectMeasure {
         for (name, series) in [("c", plain), ("ordinary", ordinary), ("executor", onExecutor)] {
             area.report.add("driver.select.\(name).p50", series.latencies.median / 1000, "us", rounds: rounds)
             area.report.add("driver.select.\(name).cpu", series.cpu.median / Double(count) * 1e6, "us", rounds: rounds)
-            area.report.add("driver.select.\(name).time", series.seconds.median / Double(count) * 1e6, "us", rounds: rounds)
+            area.report.add(
+                "driver.select.\(name).time", series.seconds.median / Double(count) * 1e6, "us", rounds: rounds)
         }
-        if !python.isEmpty { area.report.add("driver.select.psycopg.time", python.median / Double(count) * 1e6, "us", rounds: rounds) }
+        if !python.isEmpty {
+            area.report.add("driver.select.psycopg.time", python.median / Double(count) * 1e6, "us", rounds: rounds)
+        }
         ratio("latency", ordinary.latencies, to: plain.latencies, .atMost(1.45))
         ratio("latency.executor", onExecutor.latencies, to: plain.latencies, .atMost(1.2))
         ratio("cpu", ordinary.cpu, to: plain.cpu, .atMost(1.8))

@@ -11,7 +11,7 @@ extension Connection {
                     while true {
                         while let notification = link.nextNotification() { arrived.append(notification) }
                         if !arrived.isEmpty { return arrived }
-                        try await readMore()
+                        try await readMore(isAnswer: false)
                     }
                 }
             } catch {

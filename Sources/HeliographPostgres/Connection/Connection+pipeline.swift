@@ -44,14 +44,16 @@ extension Connection {
         try link.enterPipeline()
         do {
             let dropped = try sendDropped()
-            for (statement, plan) in zip(statements, plans) {
-                switch plan {
-                case .once: try link.send(statement)
+            for index in statements.indices {
+                switch plans[index] {
+                case .once: try link.send(statements[index])
                 case .prepare(let name):
-                    try link.sendPrepare(statement, as: name)
-                    try link.send(statement, prepared: name)
-                case .prepared(let name): try link.send(statement, prepared: name)
+                    try link.sendPrepare(statements[index], as: name)
+                    try link.send(statements[index], prepared: name)
+                case .prepared(let name): try link.send(statements[index], prepared: name)
                 }
+                // So that the server has something to do while the rest is written.
+                if index % Self.statementsPerFlush == Self.statementsPerFlush - 1 { _ = try link.flush() }
             }
             try link.sendSync()
             try await flush()
@@ -65,6 +67,8 @@ extension Connection {
             throw error
         }
     }
+
+    private static let statementsPerFlush = 32
 
     /// Gives statements up that are not needed any more, each apart, so that nothing else depends on it.
     /// - Returns: how many syncs that makes.
@@ -121,7 +125,9 @@ extension Connection {
     }
 
     private func receiveStatement(_ statement: SQL, _ index: Int, _ run: inout PipelineRun) async throws {
-        while let result = try await receive() {
+        while true {
+            while link.isBusy { try await readMore() }
+            guard let result = link.nextResult() else { break }
             switch result.status {
             case PGRES_PIPELINE_ABORTED: continue
             case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:

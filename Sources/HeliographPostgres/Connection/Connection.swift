@@ -25,6 +25,7 @@ public actor Connection {
     private var isShutDown = false
     /// Whether input has been read since the last statement was sent, so that the rest of it may lie in the socket unannounced.
     private var hasConsumed = true
+    private var watch = BusyWatch()
     var statements: StatementCache
 
     /// Blocking work of libpq: name resolution, the TLS and password exchange.
@@ -167,9 +168,28 @@ public actor Connection {
     }
 
     /// Waits for input and reads it.
-    func readMore() async throws {
-        if !hasConsumed || !socket.hasBytes { try await reactor.wait(socket.number, for: .readable) }
+    /// - Parameter isAnswer: whether it is the answer to a statement, and so to be expected.
+    func readMore(isAnswer: Bool = true) async throws {
+        if !hasConsumed || !socket.hasBytes {
+            if isAnswer {
+                let isOnlyOne = reactor.waits.begin()
+                defer { reactor.waits.end() }
+                if !(isOnlyOne && watch.isWorthIt && glance()) {
+                    try await reactor.wait(socket.number, for: .readable)
+                }
+            } else {
+                try await reactor.wait(socket.number, for: .readable)
+            }
+        }
         try consume()
+    }
+
+    /// Looks at the socket for a moment, while nobody else in the process waits for an answer.
+    /// - Returns: whether something has arrived.
+    private func glance() -> Bool {
+        let found = BusyWatch.look(until: { socket.hasBytes }, while: { reactor.waits.isOnlyOne })
+        watch.note(found)
+        return found
     }
 
     private func consume() throws {

@@ -76,7 +76,7 @@ final class Link {
     /// Sends one statement with its values in the extended protocol; results come in binary.
     func send(_ statement: SQL) throws(PostgresError) {
         let sent = statement.withParameters { count, types, values, lengths, formats in
-            PQsendQueryParams(raw, statement.text, count, types, values, lengths, formats, 1)
+            statement.text.withCString { PQsendQueryParams(raw, $0, count, types, values, lengths, formats, 1) }
         }
         if sent == 0 { throw failure() }
     }
@@ -84,7 +84,7 @@ final class Link {
     /// Has the server keep a statement under a name. In a pipeline only, where it costs no round trip of its own.
     func sendPrepare(_ statement: SQL, as name: String) throws(PostgresError) {
         let sent = statement.withParameters { count, types, _, _, _ in
-            PQsendPrepare(raw, name, statement.text, count, types)
+            statement.text.withCString { PQsendPrepare(raw, name, $0, count, types) }
         }
         if sent == 0 { throw failure() }
     }
@@ -92,7 +92,7 @@ final class Link {
     /// Sends the values for a statement that the server has under a name.
     func send(_ statement: SQL, prepared name: String) throws(PostgresError) {
         let sent = statement.withParameters { count, _, values, lengths, formats in
-            PQsendQueryPrepared(raw, name, count, values, lengths, formats, 1)
+            name.withCString { PQsendQueryPrepared(raw, $0, count, values, lengths, formats, 1) }
         }
         if sent == 0 { throw failure() }
     }

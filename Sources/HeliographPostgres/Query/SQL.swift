@@ -50,8 +50,13 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
 
     private mutating func append(_ bind: Bind) {
         parameters.append(Parameter(bind: bind, mark: text.utf8.count))
-        text += "$"
-        text += String(parameters.count)
+        text += Self.placeholder(parameters.count)
+    }
+
+    private static let placeholders = (0..<100).map { "$\($0)" }
+
+    private static func placeholder(_ number: Int) -> String {
+        number < placeholders.count ? placeholders[number] : "$\(number)"
     }
 
     private mutating func append(_ other: SQL) {

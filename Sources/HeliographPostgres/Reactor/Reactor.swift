@@ -21,6 +21,8 @@ final class Reactor<P: Poller>: TaskExecutor {
         var isAsleep = false
     }
 
+    /// Of statements' answers; not of what may never come, such as notifications.
+    let waits = WaitCount()
     private let poller: P
     /// By descriptor.
     private let watches = Mutex<[Watch?]>([])

@@ -128,7 +128,8 @@ public final class LocalCluster: Sendable {
             watchdog: watchdog
         )
         do {
-            try await cluster.initialize(ClusterSettings(durable: durable, network: network, port: port, overrides: settings))
+            try await cluster.initialize(
+                ClusterSettings(durable: durable, network: network, port: port, overrides: settings))
             try await cluster.resume()
             return cluster
         } catch {

@@ -1,0 +1,155 @@
+import Heliograph
+import HeliographTesting
+import Testing
+
+@Suite("Prepared statements")
+struct PreparedTests {
+    private func prepared(_ connection: Connection) async throws -> Int {
+        try await connection.number("SELECT count(*) FROM pg_prepared_statements")
+    }
+
+    @Test("What comes twice is prepared, at most so many; the rest is given up on the server as well")
+    func bounded() async throws {
+        try await Fixture.with { fixture in
+            var configuration = fixture.configuration
+            configuration.statementCacheCapacity = 4
+            let connection = try await Connection.connect(configuration)
+            for _ in 0..<3 {
+                for number in 0..<10 {
+                    for _ in 0..<3 {
+                        let sql = SQL(unsafe: "SELECT \(number)::int8")
+                        let row = try #require(try await connection.query(sql).first)
+                        #expect(try row.decode(0, as: Int.self) == number)
+                    }
+                }
+            }
+            let count = try await prepared(connection)
+            #expect((3...5).contains(count), "\(count)")
+            await connection.close()
+        }
+    }
+
+    @Test("A table that changes is read in its new form, without a word")
+    func changedTable() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withConnection { connection in
+                try await connection.query("CREATE TABLE t (a int8)")
+                try await connection.query("INSERT INTO t VALUES (1)")
+                for _ in 0..<3 { #expect(try await connection.query("SELECT * FROM t").columnNames == ["a"]) }
+                #expect(try await prepared(connection) == 1)
+                try await fixture.psql("ALTER TABLE t ADD b text DEFAULT 'x'")
+                for _ in 0..<3 { #expect(try await connection.query("SELECT * FROM t").columnNames == ["a", "b"]) }
+                try await fixture.psql("ALTER TABLE t ALTER a TYPE text")
+                let results = try await connection.pipeline(["SELECT 1", "SELECT * FROM t", "SELECT 2"])
+                #expect(try results[1].first?.decode("a", as: String.self) == "1")
+            }
+        }
+    }
+
+    @Test("In a transaction, which such an error ends, it says that trying again helps; and it does")
+    func changedTableInTransaction() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withConnection { connection in
+                try await connection.query("CREATE TABLE t (a int8)")
+                for _ in 0..<3 { try await connection.query("SELECT * FROM t") }
+                try await fixture.psql("ALTER TABLE t ADD b text")
+                let error = await #expect(throws: PostgresError.self) {
+                    try await connection.transaction { try await $0.query("SELECT * FROM t") }
+                }
+                #expect(error?.sqlState == .featureNotSupported)
+                #expect(error?.isTransient == true)
+                let columns = try await connection.transaction { try await $0.query("SELECT * FROM t").columnNames }
+                #expect(columns == ["a", "b"])
+            }
+        }
+    }
+
+    @Test("DISCARD ALL and DEALLOCATE ALL are noticed, also where they cannot be seen")
+    func discarded() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withConnection { connection in
+                let hidden: SQL = "DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$"
+                for command in ["DISCARD ALL" as SQL, "DEALLOCATE ALL", hidden] {
+                    for _ in 0..<3 { #expect(try await connection.number("SELECT 7::int8") == 7) }
+                    try await connection.query(command)
+                    #expect(try await connection.number("SELECT 7::int8") == 7)
+                }
+                for _ in 0..<3 { try await connection.query("SELECT 8::int8") }
+                try await connection.runScript(unsafe: "DEALLOCATE ALL; SELECT 1")
+                #expect(try await connection.number("SELECT 8::int8") == 8)
+            }
+        }
+    }
+
+    @Test("A statement that fails when it is prepared says why, and the connection goes on")
+    func failing() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withConnection { connection in
+                try await connection.query("CREATE TABLE t (id int8 PRIMARY KEY)")
+                for _ in 0..<4 {
+                    _ = try? await connection.query("SELECT * FROM nowhere")
+                    _ = try? await connection.query("INSERT INTO t VALUES (\(1))")
+                }
+                let error = await #expect(throws: PostgresError.self) {
+                    try await connection.query("INSERT INTO t VALUES (\(1))")
+                }
+                #expect(error?.sqlState == .uniqueViolation)
+                #expect(error?.statementIndex == nil)
+                #expect(await connection.isIdle)
+                #expect(try await connection.number("SELECT count(*) FROM t") == 1)
+            }
+        }
+    }
+
+    @Test("A pipeline prepares as well; one that fails early leaves nothing half known")
+    func pipelines() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withConnection { connection in
+                for round in 0..<4 {
+                    let results = try await connection.pipeline((0..<5).map { "SELECT \($0)::int8, \(round)::int8" })
+                    #expect(try results.map { try $0.first?.decode(0, as: Int.self) } == Array(0..<5))
+                }
+                #expect(try await prepared(connection) == 1)
+                for _ in 0..<3 {
+                    await #expect(throws: PostgresError.self) {
+                        try await connection.pipeline(["SELECT 1/\(0)", "SELECT 'later', \(1)", "SELECT 'later', \(2)"])
+                    }
+                }
+                #expect(try await connection.pipeline(["SELECT 'later', \(1)"]).first?.count == 1)
+                #expect(await connection.isIdle)
+            }
+        }
+    }
+
+    @Test("With a capacity of 0 nothing is prepared")
+    func off() async throws {
+        try await Fixture.with { fixture in
+            var configuration = fixture.configuration
+            configuration.statementCacheCapacity = 0
+            let connection = try await Connection.connect(configuration)
+            for _ in 0..<4 { #expect(try await prepared(connection) == 0) }
+            await connection.close()
+        }
+    }
+
+    @Test("On the client's own executor everything is as elsewhere", .timeLimit(.minutes(2)))
+    func executor() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withPool(maximum: 4) { pool in
+                try await withTaskExecutorPreference(Connection.executor) {
+                    try await withThrowingTaskGroup(of: Int.self) { group in
+                        for number in 0..<200 {
+                            group.addTask {
+                                let row = try #require(try await pool.query("SELECT \(number)::int8").first)
+                                return try row.decode(0)
+                            }
+                        }
+                        var sum = 0
+                        for try await number in group { sum += number }
+                        #expect(sum == 19_900)
+                    }
+                }
+            }
+        }
+    }
+}
