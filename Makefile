@@ -10,7 +10,7 @@ swift = PKG_CONFIG_PATH="$$(scripts/bootstrap.sh --pkg-config-path)" $(SWIFT)
 swift_sources = Package.swift Sources Tests Snippets Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build demo test check lint format sql compose-test clean
+.PHONY: help bootstrap build demo test check lint format sql compose-test bench fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,7 @@ demo: bootstrap ## the whole line, live, on a private PostgreSQL cluster
 
 test: bootstrap check build ## all checks, as CI runs them
 	$(swift) test $(SWIFT_BUILD_FLAGS) --skip-build
+	scripts/bench.sh driver --quick
 
 check: lint ## what needs no build: format, embedded SQL, samples, docker-compose.yml
 	scripts/embed-sql.sh --check
@@ -47,6 +48,16 @@ sql: ## write the migrations of sql/ into their Swift source
 
 compose-test: ## docker-compose.yml for real: up, both workers killed at work, down
 	scripts/compose-test.sh
+
+bench: bootstrap ## measure AREA (driver) beside what it is compared with; fails if a goal is missed
+	@scripts/bench.sh "$(AREA)"
+
+# Seconds for `make fuzz`.
+SECONDS ?= 60
+
+fuzz: bootstrap ## the decoders of values against random bytes, for SECONDS
+	$(swift) build $(SWIFT_BUILD_FLAGS) --build-tests
+	HELIOGRAPH_FUZZ_SECONDS=$(SECONDS) $(swift) test $(SWIFT_BUILD_FLAGS) --skip-build --filter DecoderFuzz
 
 clean: ## remove what builds and compose-test have left
 	rm -rf .build

@@ -45,10 +45,15 @@
 @_exported public import class HeliographPostgres.Connection
 @_exported public import struct HeliographPostgres.ConnectionConfiguration
 @_exported public import class HeliographPostgres.ConnectionPool
+@_exported public import struct HeliographPostgres.Interval
+@_exported public import struct HeliographPostgres.JSON
 @_exported public import struct HeliographPostgres.JSONMismatch
 @_exported public import struct HeliographPostgres.JSONSyntaxError
 @_exported public import enum HeliographPostgres.JSONValue
 @_exported public import enum HeliographPostgres.ListenerEvent
+@_exported public import struct HeliographPostgres.LocalDate
+@_exported public import struct HeliographPostgres.LocalDateTime
+@_exported public import struct HeliographPostgres.LocalTime
 @_exported public import struct HeliographPostgres.Notification
 @_exported public import class HeliographPostgres.NotificationListener
 @_exported public import protocol HeliographPostgres.PostgresArrayElement
@@ -56,6 +61,8 @@
 @_exported public import protocol HeliographPostgres.PostgresDecodable
 @_exported public import protocol HeliographPostgres.PostgresEncodable
 @_exported public import struct HeliographPostgres.PostgresError
+@_exported public import struct HeliographPostgres.PostgresRange
+@_exported public import protocol HeliographPostgres.PostgresRangeBound
 @_exported public import struct HeliographPostgres.PostgresType
 @_exported public import struct HeliographPostgres.Row
 @_exported public import struct HeliographPostgres.Rows

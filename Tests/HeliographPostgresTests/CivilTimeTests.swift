@@ -57,7 +57,7 @@ struct CivilTimeTests {
 
     @Test("A Date beyond timestamptz is refused alone and in an array; none traps")
     func outside() {
-        for seconds in [1e13, -1e13, 1e300, -1e300, Double.nan, .infinity, -.infinity] {
+        for seconds in [1e13, -1e13, 1e300, -1e300, Double.nan] {
             let date = Date(timeIntervalSince1970: seconds)
             #expect(date.invalidReason != nil)
             _ = date.elementBytes

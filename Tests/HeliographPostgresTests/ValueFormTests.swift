@@ -36,9 +36,16 @@ struct ValueFormTests {
         #expect(Date(timeIntervalSince1970: 946_684_800).elementBytes == [UInt8](repeating: 0, count: 8))
     }
 
-    @Test("Infinite moments are not silently something else")
+    @Test("Infinite moments stay infinite; one beyond timestamptz is not sent")
     func infinity() {
-        #expect(Int64.max.elementBytes.withUnsafeBytes { Date(elementBytes: $0) } == nil)
+        for interval in [Double.infinity, -.infinity] {
+            let date = Date(timeIntervalSinceReferenceDate: interval)
+            #expect(returned(date) == date)
+            #expect(date.invalidReason == nil)
+        }
+        #expect(
+            Int64.max.elementBytes.withUnsafeBytes { Date(elementBytes: $0) }?.timeIntervalSinceReferenceDate
+                == .infinity)
         if case .invalid = Date.distantFuture.addingTimeInterval(1e15).bind.content {
         } else {
             Issue.record("a date beyond timestamptz was sent")

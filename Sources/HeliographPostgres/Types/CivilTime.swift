@@ -91,7 +91,7 @@ package struct CivilTime: Equatable, Sendable {
             + Self.padded(rest % 1_000_000, 6) + "Z" + (date.year > 0 ? "" : " BC")
     }
 
-    private static func padded(_ number: Int64, _ width: Int) -> String {
+    static func padded(_ number: Int64, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
@@ -102,7 +102,7 @@ package struct CivilTime: Equatable, Sendable {
     }
 
     /// Days since 2000-01-01. Eras of 400 years, which begin on the first of March.
-    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+    static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
         let year = month <= 2 ? year - 1 : year
         let era = floorDivision(year, 400)
         let yearOfEra = year - era * 400
@@ -111,7 +111,7 @@ package struct CivilTime: Equatable, Sendable {
         return era * 146_097 + dayOfEra - 730_425
     }
 
-    private static func date(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    static func date(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 730_425
         let era = floorDivision(shifted, 146_097)
         let dayOfEra = shifted - era * 146_097

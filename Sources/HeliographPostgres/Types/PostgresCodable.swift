@@ -21,7 +21,7 @@ public protocol PostgresDecodable: Sendable {
 public typealias PostgresCodable = PostgresEncodable & PostgresDecodable
 
 /// A type of which PostgreSQL has arrays.
-public protocol PostgresArrayElement: PostgresEncodable {
+public protocol PostgresArrayElement: PostgresEncodable, PostgresDecodable {
     /// The type of an array of these.
     static var postgresArrayType: PostgresType { get }
     /// The type of one element in a binary array, where ``PostgresType/unknown`` is not allowed.
@@ -32,10 +32,27 @@ public protocol PostgresArrayElement: PostgresEncodable {
     var invalidReason: String? { get }
     /// Reads an element's binary format; `nil` if it is not one.
     init?(elementBytes: UnsafeRawBufferPointer)
+    /// Whether elements of a type are in that format; by default only ``postgresElementType``.
+    static func reads(_ type: PostgresType) -> Bool
+
+    /// Whether this is NULL, as only an optional can be.
+    var isNullElement: Bool { get }
+    /// What NULL becomes; `nil` where it is an error.
+    static var nullElement: Self? { get }
+
+    /// An array of these as a parameter.
+    static func bind(array: [Self]) -> Bind
+    /// Reads an array of these.
+    static func array(postgres cell: Cell) throws -> [Self]
+    /// Reads an array of these as PostgreSQL's `to_json` writes it.
+    static func array(json value: JSONValue) throws -> [Self]
 }
 
 extension PostgresArrayElement {
     public var invalidReason: String? { nil }
+    public var isNullElement: Bool { false }
+    public static var nullElement: Self? { nil }
+    public static func reads(_ type: PostgresType) -> Bool { type == postgresElementType }
 }
 
 /// A JSON value that is not of the form that a type is written in.

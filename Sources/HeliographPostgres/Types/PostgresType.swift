@@ -39,6 +39,37 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringCo
     public static let jsonb = Self(rawValue: 3802)
     public static let xid8 = Self(rawValue: 5069)
 
+    public static let interval = Self(rawValue: 1186)
+    public static let date = Self(rawValue: 1082)
+    public static let time = Self(rawValue: 1083)
+    public static let timestamp = Self(rawValue: 1114)
+    public static let timetz = Self(rawValue: 1266)
+    public static let int4range = Self(rawValue: 3904)
+    public static let numrange = Self(rawValue: 3906)
+    public static let tsrange = Self(rawValue: 3908)
+    public static let tstzrange = Self(rawValue: 3910)
+    public static let daterange = Self(rawValue: 3912)
+    public static let int8range = Self(rawValue: 3926)
+    public static let varcharArray = Self(rawValue: 1015)
+    public static let bpcharArray = Self(rawValue: 1014)
+    public static let nameArray = Self(rawValue: 1003)
+    public static let charArray = Self(rawValue: 1002)
+    public static let jsonArray = Self(rawValue: 199)
+    public static let jsonbArray = Self(rawValue: 3807)
+    public static let xmlArray = Self(rawValue: 143)
+    public static let oidArray = Self(rawValue: 1028)
+    public static let numericArray = Self(rawValue: 1231)
+    public static let dateArray = Self(rawValue: 1182)
+    public static let timeArray = Self(rawValue: 1183)
+    public static let timestampArray = Self(rawValue: 1115)
+    public static let intervalArray = Self(rawValue: 1187)
+    public static let int4rangeArray = Self(rawValue: 3905)
+    public static let numrangeArray = Self(rawValue: 3907)
+    public static let tsrangeArray = Self(rawValue: 3909)
+    public static let tstzrangeArray = Self(rawValue: 3911)
+    public static let daterangeArray = Self(rawValue: 3913)
+    public static let int8rangeArray = Self(rawValue: 3927)
+
     /// Types made by CREATE TYPE and extensions have identifiers from here on, different in each database.
     var isUserDefined: Bool { rawValue >= 16_384 }
 
@@ -49,8 +80,18 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringCo
         .int4Array: "int4[]", .textArray: "text[]", .int8Array: "int8[]", .float4Array: "float4[]",
         .float8Array: "float8[]", .bpchar: "bpchar", .varchar: "varchar", .timestamptz: "timestamptz",
         .timestamptzArray: "timestamptz[]", .numeric: "numeric", .uuid: "uuid", .uuidArray: "uuid[]", .jsonb: "jsonb",
-        .xid8: "xid8",
+        .xid8: "xid8", .interval: "interval", .date: "date", .time: "time", .timestamp: "timestamp", .timetz: "timetz",
+        .int4range: "int4range", .numrange: "numrange", .tsrange: "tsrange", .tstzrange: "tstzrange",
+        .daterange: "daterange", .int8range: "int8range", .varcharArray: "varchar[]", .bpcharArray: "bpchar[]",
+        .nameArray: "name[]", .charArray: "char[]", .jsonArray: "json[]", .jsonbArray: "jsonb[]", .xmlArray: "xml[]",
+        .oidArray: "oid[]", .numericArray: "numeric[]", .dateArray: "date[]", .timeArray: "time[]",
+        .timestampArray: "timestamp[]", .intervalArray: "interval[]", .int4rangeArray: "int4range[]",
+        .numrangeArray: "numrange[]", .tsrangeArray: "tsrange[]", .tstzrangeArray: "tstzrange[]",
+        .daterangeArray: "daterange[]", .int8rangeArray: "int8range[]",
     ]
+
+    /// Whether it is built in and no array, so that its bytes are not to be taken for one.
+    var isKnownScalar: Bool { Self.names[self].map { !$0.hasSuffix("[]") } ?? false }
 
     public var description: String { Self.names[self] ?? "with OID \(rawValue)" }
 }
