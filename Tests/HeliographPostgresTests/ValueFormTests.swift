@@ -42,6 +42,7 @@ struct ValueFormTests {
             let date = Date(timeIntervalSinceReferenceDate: interval)
             #expect(returned(date) == date)
             #expect(date.invalidReason == nil)
+            #expect(date.postgresText == (interval > 0 ? "infinity" : "-infinity"))
         }
         #expect(
             Int64.max.elementBytes.withUnsafeBytes { Date(elementBytes: $0) }?.timeIntervalSinceReferenceDate

@@ -268,17 +268,16 @@ struct APITests {
                 try await fixture.psql(
                     """
                     INSERT INTO users (username, email, created_at)
-                    VALUES ('far', 'far@b.org', '294276-12-31 23:59:58.5Z'), ('old', 'old@b.org', '0044-03-15 BC 12:00Z'),
-                        ('always', 'always@b.org', 'infinity')
+                    VALUES ('far', 'far@b.org', '294276-12-31 23:59:58.5Z'), ('old', 'old@b.org', '0044-03-15 BC 12:00Z')
                     """
                 )
                 var times: [String?] = []
-                for id in 1...3 {
+                for id in 1...2 {
                     let answer = try await api.send("GET", "/users/\(id)")
                     #expect(answer.status == 200)
                     times.append(try JSONValue(parsing: answer.body)["created_at"]?.string)
                 }
-                #expect(times == ["294276-12-31T23:59:58.500000Z", "0044-03-15T12:00:00.000000Z BC", "infinity"])
+                #expect(times == ["294276-12-31T23:59:58.500000Z", "0044-03-15T12:00:00.000000Z BC"])
             }
         }
     }
