@@ -45,6 +45,8 @@
 @_exported public import class HeliographPostgres.Connection
 @_exported public import struct HeliographPostgres.ConnectionConfiguration
 @_exported public import class HeliographPostgres.ConnectionPool
+@_exported public import struct HeliographPostgres.CopyInWriter
+@_exported public import struct HeliographPostgres.CopyOutStream
 @_exported public import struct HeliographPostgres.Interval
 @_exported public import struct HeliographPostgres.JSON
 @_exported public import struct HeliographPostgres.JSONMismatch
@@ -65,6 +67,8 @@
 @_exported public import protocol HeliographPostgres.PostgresRangeBound
 @_exported public import struct HeliographPostgres.PostgresType
 @_exported public import struct HeliographPostgres.Row
+@_exported public import struct HeliographPostgres.RowCursor
+@_exported public import struct HeliographPostgres.RowStream
 @_exported public import struct HeliographPostgres.Rows
 @_exported public import struct HeliographPostgres.SQL
 @_exported public import struct HeliographPostgres.SQLState

@@ -111,9 +111,9 @@ extension Connection {
     }
 
     /// Gets out of a COPY that nobody feeds or reads here: the statement fails, the session stays.
-    private func leaveCopy(_ status: ExecStatusType) async throws {
+    func leaveCopy(_ status: ExecStatusType) async throws {
         guard status == PGRES_COPY_OUT else {
-            try link.failCopy()
+            try link.endCopy("COPY cannot be run as a query")
             try await flush()
             return
         }

@@ -26,6 +26,9 @@ public actor Connection {
     /// Whether input has been read since the last statement was sent, so that the rest of it may lie in the socket unannounced.
     private var hasConsumed = true
     private var watch = BusyWatch()
+    var section: Section?
+    var sectionCount = 0
+    private var cursorCount = 0
     var statements: StatementCache
 
     /// Blocking work of libpq: name resolution, the TLS and password exchange.
@@ -123,14 +126,33 @@ public actor Connection {
         return link.isOpen
     }
 
+    /// Waits until all earlier calls have finished, and keeps later ones out until ``leave()``.
+    func enter() async throws(PostgresError) {
+        if gate.tryEnter() { return }
+        if section != nil, Self.sectionOwner == ObjectIdentifier(self) {
+            throw PostgresError(
+                .invalidUse, "the connection is busy with the rows or the COPY of this closure: use another one in it"
+            )
+        }
+        await withCheckedContinuation { gate.enqueue($0) }
+    }
+
+    func leave() { gate.leave() }
+
+    /// A number for the next cursor's name.
+    func nextCursor() -> Int {
+        cursorCount += 1
+        return cursorCount
+    }
+
     /// Runs `body` when all earlier calls have finished, with the task's cancellation passed on to the server.
     ///
     /// A statement that does not end within some seconds of its task's cancellation loses its connection: the server or the
     /// network is frozen.
     /// - Parameter shielded: do it even if the task has been cancelled, and do not cancel it: for ROLLBACK and the like.
     func exclusively<R: Sendable>(shielded: Bool = false, _ body: () async throws -> R) async throws -> R {
-        if !gate.tryEnter() { await withCheckedContinuation { gate.enqueue($0) } }
-        defer { gate.leave() }
+        try await enter()
+        defer { leave() }
         guard link.isOpen else { throw link.lost() }
         if !shielded { try Task.checkCancellation() }
         canceller.begin(isShielded: shielded)

@@ -3,7 +3,7 @@ import Logging
 
 /// Owns a `PGconn` in non-blocking mode. Not thread-safe: it belongs to one ``Connection``.
 final class Link {
-    private var raw: OpaquePointer?
+    private(set) var raw: OpaquePointer?
     private let notices: NoticeSink
     let descriptor: Int32
 
@@ -129,27 +129,6 @@ final class Link {
         } while TLS.hasPending(raw)
     }
 
-    /// Has the server fail a COPY that waits for data.
-    func failCopy() throws(PostgresError) {
-        if PQputCopyEnd(raw, "COPY cannot be run as a query") < 0 { throw lost() }
-    }
-
-    /// Throws away what has arrived of a COPY's data.
-    /// - Returns: whether that was the end of it.
-    func discardCopyData() throws(PostgresError) -> Bool {
-        while true {
-            var data: UnsafeMutablePointer<CChar>?
-            let length = PQgetCopyData(raw, &data, 1)
-            PQfreemem(data)
-            switch length {
-            case -1: return true
-            case 0: return false
-            case ..<0: throw lost()
-            default: continue
-            }
-        }
-    }
-
     /// The next result that has arrived; `nil` at the end of a statement's results.
     func nextResult() -> ResultStorage? { PQgetResult(raw).map { ResultStorage(taking: $0) } }
 
@@ -166,7 +145,7 @@ final class Link {
     }
 
     /// libpq refused a call: because the connection is gone, or because the call does not fit the state.
-    private func failure() -> PostgresError {
+    func failure() -> PostgresError {
         isOpen ? PostgresError(.invalidUse, errorMessage) : lost()
     }
 }

@@ -1,25 +1,12 @@
 import CLibPQ
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// What libpq does not say about its TLS connection.
 enum TLS {
     private typealias Pending = @convention(c) (UnsafeMutableRawPointer) -> Int32
 
     /// OpenSSL's `SSL_pending`, found at run time: libpq brings the library along, or has been built without.
     private static let pending: Pending? = {
-        #if canImport(Darwin)
-            let everywhere = UnsafeMutableRawPointer(bitPattern: -2)
-        #else
-            let everywhere: UnsafeMutableRawPointer? = nil
-        #endif
-        return dlsym(everywhere, "SSL_pending").map { unsafeBitCast($0, to: Pending.self) }
+        LibPQ.symbol("SSL_pending").map { unsafeBitCast($0, to: Pending.self) }
     }()
 
     /// Whether decrypted bytes lie in the TLS library. A record may hold more than libpq reads at once (8 kB; proxies send
