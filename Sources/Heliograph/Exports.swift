@@ -53,6 +53,7 @@
 @_exported public import struct HeliographPostgres.JSONSyntaxError
 @_exported public import enum HeliographPostgres.JSONValue
 @_exported public import enum HeliographPostgres.ListenerEvent
+@_exported public import class HeliographPostgres.ListenerEvents
 @_exported public import struct HeliographPostgres.LocalDate
 @_exported public import struct HeliographPostgres.LocalDateTime
 @_exported public import struct HeliographPostgres.LocalTime
@@ -72,6 +73,8 @@
 @_exported public import struct HeliographPostgres.Rows
 @_exported public import struct HeliographPostgres.SQL
 @_exported public import struct HeliographPostgres.SQLState
+@_exported public import struct HeliographPostgres.Statement
+@_exported public import enum HeliographPostgres.StatementOutcome
 @_exported public import struct HeliographPostgres.TransactionMode
 @_exported public import struct HeliographSignals.Delivery
 @_exported public import struct HeliographSignals.ReceiverID

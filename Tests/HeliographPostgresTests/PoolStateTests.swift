@@ -18,7 +18,7 @@ struct PoolStateTests {
 
         mutating func lease() {
             switch state.lease() {
-            case .use(let connection): lent.append(connection)
+            case .use(let connection, _): lent.append(connection)
             case .open: opening += 1
             case .wait:
                 nextWaiter += 1
@@ -117,5 +117,20 @@ struct PoolStateTests {
         #expect(state.reap(idleSince: start + .seconds(2), minimum: 2) == [0])
         #expect(state.reap(idleSince: start + .seconds(9), minimum: 0) == [1, 2])
         #expect(state.openCount == 0)
+    }
+
+    @Test("Places up to the minimum are reserved one by one, never beyond the maximum, nor after the end")
+    func minimum() {
+        var state = PoolState<Int>(maximum: 2)
+        func reserves(below minimum: Int) -> Bool { state.reserve(below: minimum) }
+        #expect([reserves(below: 5), reserves(below: 5), reserves(below: 5)] == [true, true, false])
+        #expect(state.openCount == 2)
+        for connection in [1, 2] { _ = state.give(back: connection, at: .now) }
+        let removed = state.remove { $0 == 1 }
+        #expect(removed == [1])
+        #expect(state.openCount == 1)
+        #expect(!reserves(below: 1))
+        _ = state.shutDown()
+        #expect(!reserves(below: 2))
     }
 }

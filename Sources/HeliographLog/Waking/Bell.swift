@@ -58,7 +58,7 @@ public final class Bell: Service, Sendable {
         case .listening:
             state.withLock { $0.isListening = true }
             ring()  // what was rung before the LISTEN was heard by nobody
-        case .notification: ring()
+        case .notification, .dropped: ring()
         case .lost(let error):
             let wasListening = state.withLock { state in
                 defer { state.isListening = false }

@@ -23,6 +23,46 @@ extension Connection {
         }
     }
 
+    /// Runs several statements in one round trip and tells of each what came of it.
+    ///
+    /// - Parameter independent: Outside a transaction, whether each statement is a transaction of its own, so that an error skips
+    ///   nothing but itself. Otherwise an error undoes those before and skips those behind it.
+    /// - Returns: an outcome for each statement, in their order.
+    /// - Throws: what concerns all of them: an invalid value, a lost connection, `CancellationError`.
+    public func pipelineOutcomes(
+        _ statements: [SQL], independent: Bool = false, file: String = #fileID, line: UInt = #line
+    ) async throws -> [StatementOutcome] {
+        try await located(file, line) {
+            for statement in statements { try statement.validate() }
+            return try await exclusively {
+                try await runPipeline(statements, as: plans(for: statements), syncEach: independent).outcomes
+            }
+        }
+    }
+
+    /// Runs statements of different kinds in one round trip, each result in its own types.
+    ///
+    /// ```swift
+    /// let (users, count) = try await connection.pipeline(
+    ///     Statement("SELECT id, email FROM users", as: (Int64, String).self),
+    ///     Statement("SELECT count(*) FROM books", as: Int.self)
+    /// )
+    /// ```
+    /// - Throws: the first error, with ``PostgresError/statementIndex``.
+    public nonisolated func pipeline<each Output: Sendable>(
+        _ statements: repeat Statement<each Output>, file: String = #fileID, line: UInt = #line
+    ) async throws -> (repeat [each Output]) {
+        var all: [SQL] = []
+        for statement in repeat each statements { all.append(statement.sql) }
+        let results = try await pipeline(all, file: file, line: line)
+        var index = -1
+        func next<T>(_ statement: Statement<T>) throws -> [T] {
+            index += 1
+            return try results[index].map(statement.decode)
+        }
+        return (repeat try next(each statements))
+    }
+
     private func plans(for statements: [SQL]) -> [StatementCache.Plan] {
         if link.isInFailedTransaction { return statements.map { _ in .once } }
         return statements.map { self.statements.plan(for: $0) }
@@ -30,9 +70,14 @@ extension Connection {
 
     /// What came of a pipeline.
     struct PipelineRun {
-        /// Of the statements up to the one that failed.
-        var rows: [Rows] = []
+        /// Of each statement.
+        var outcomes: [StatementOutcome] = []
+        /// The first error.
         var failure: PostgresError?
+        /// The rows of the statements up to the one that failed.
+        var rows: [Rows] {
+            outcomes.compactMap { if case .rows(let rows) = $0 { rows } else { nil } }
+        }
         /// Whether a statement in it ended a transaction, so that not all of it is undone by an error behind.
         var hasEndedTransaction: Bool {
             rows.contains { ["COMMIT", "ROLLBACK", "PREPARE TRANSACTION"].contains($0.commandTag) }
@@ -40,7 +85,9 @@ extension Connection {
     }
 
     /// - Throws: what leaves the connection unusable, which is then closed; the server's errors are in the result.
-    func runPipeline(_ statements: [SQL], as plans: [StatementCache.Plan]) async throws -> PipelineRun {
+    func runPipeline(
+        _ statements: [SQL], as plans: [StatementCache.Plan], syncEach: Bool = false
+    ) async throws -> PipelineRun {
         try link.enterPipeline()
         do {
             let dropped = try sendDropped()
@@ -52,13 +99,14 @@ extension Connection {
                     try link.send(statements[index], prepared: name)
                 case .prepared(let name): try link.send(statements[index], prepared: name)
                 }
+                if syncEach, index < statements.count - 1 { try link.sendSync() }
                 // So that the server has something to do while the rest is written.
                 if index % Self.statementsPerFlush == Self.statementsPerFlush - 1 { _ = try link.flush() }
             }
             try link.sendSync()
             try await flush()
             for _ in 0..<dropped { try await skipToSync() }
-            let run = try await receivePipeline(statements, plans)
+            let run = try await receivePipeline(statements, plans, syncEach: syncEach)
             try link.exitPipeline()
             return run
         } catch {
@@ -92,16 +140,27 @@ extension Connection {
         } while true
     }
 
-    /// The rows of each statement, or the first error; the sync behind them has been read either way.
-    private func receivePipeline(_ sent: [SQL], _ plans: [StatementCache.Plan]) async throws -> PipelineRun {
+    /// What came of each statement; the sync behind them has been read either way.
+    private func receivePipeline(
+        _ sent: [SQL], _ plans: [StatementCache.Plan], syncEach: Bool
+    ) async throws -> PipelineRun {
         var run = PipelineRun()
-        run.rows.reserveCapacity(sent.count)
+        run.outcomes.reserveCapacity(sent.count)
         do {
-            for (index, plan) in plans.enumerated() {
-                if case .prepare = plan, try await !receivePrepared(index, &run) {
+            for index in sent.indices {
+                var failure: PostgresError?
+                if case .prepare = plans[index], try await !receivePrepared(&failure) {
                     statements.forget(sent[index], isOnServer: false)
                 }
-                try await receiveStatement(sent[index], index, &run)
+                let rows = try await receiveStatement(sent[index], &failure)
+                if var failure {
+                    failure.statementIndex = index
+                    run.failure = run.failure ?? failure
+                    run.outcomes.append(.failed(failure))
+                } else {
+                    run.outcomes.append(rows.map { .rows($0) } ?? .skipped)
+                }
+                if syncEach, index < sent.count - 1 { try await skipToSync() }
             }
             // The sync's own result, then its end.
             while let result = try await receive(), result.status != PGRES_PIPELINE_SYNC {
@@ -114,17 +173,19 @@ extension Connection {
     }
 
     /// - Returns: whether the server has the statement under its name now.
-    private func receivePrepared(_ index: Int, _ run: inout PipelineRun) async throws -> Bool {
+    private func receivePrepared(_ failure: inout PostgresError?) async throws -> Bool {
         var isPrepared = false
         while let result = try await receive() {
             if result.status == PGRES_COMMAND_OK { isPrepared = true }
-            note(result.error, at: index, in: &run)
+            if let error = result.error { failure = failure ?? error }
         }
         if !link.isOpen { throw link.lost() }
         return isPrepared
     }
 
-    private func receiveStatement(_ statement: SQL, _ index: Int, _ run: inout PipelineRun) async throws {
+    /// - Returns: the statement's rows; `nil` if it failed or was skipped.
+    private func receiveStatement(_ statement: SQL, _ failure: inout PostgresError?) async throws -> Rows? {
+        var rows: Rows?
         while true {
             while link.isBusy { try await readMore() }
             guard let result = link.nextResult() else { break }
@@ -135,20 +196,15 @@ extension Connection {
                 throw PostgresError(.invalidUse, "COPY cannot be run in a pipeline")
             default: break
             }
-            guard let error = result.error else {
-                run.rows.append(Rows(result))
+            if let error = result.error {
+                if error.isStalePlan { forgetStale(statement, error) }
+                failure = failure ?? error
+            } else {
+                rows = Rows(result)
                 if result.discardsStatements { statements.removeAll() }
-                continue
             }
-            if error.isStalePlan { forgetStale(statement, error) }
-            note(error, at: index, in: &run)
         }
-        if !link.isOpen { throw link.lost() }
-    }
-
-    private func note(_ error: PostgresError?, at index: Int, in run: inout PipelineRun) {
-        guard var error, run.failure == nil else { return }
-        error.statementIndex = index
-        run.failure = error
+        if !link.isOpen { throw failure.map { link.lost().afterLastWords($0) } ?? link.lost() }
+        return rows
     }
 }

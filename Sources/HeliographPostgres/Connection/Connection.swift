@@ -13,6 +13,8 @@ public import Logging
 public actor Connection {
     /// The process id of the session's backend, as `pg_stat_activity` shows it.
     public nonisolated let backendProcessID: Int32
+    /// When the session was opened.
+    public nonisolated let openedAt = ContinuousClock.now
     /// The server's version, such as 150018.
     public nonisolated let serverVersion: Int
 
@@ -115,15 +117,6 @@ public actor Connection {
         link.finish()
         reactor.remove(socket.number)
         socket.close()
-    }
-
-    /// Looks, without waiting, whether the server has closed an idle connection.
-    func probe() -> Bool {
-        guard link.isOpen, link.isIdle else { return false }
-        do { try link.consume() } catch { return false }
-        // The server's last words, if there are any, are read by parsing; the end of the stream may come much later.
-        _ = link.isBusy
-        return link.isOpen
     }
 
     /// Waits until all earlier calls have finished, and keeps later ones out until ``leave()``.

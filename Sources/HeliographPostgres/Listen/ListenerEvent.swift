@@ -4,6 +4,8 @@ public enum ListenerEvent: Sendable {
     case listening
     /// A notification came.
     case notification(Notification)
+    /// So many notifications came faster than they were taken, and were dropped: look yourself.
+    case dropped(Int)
     /// The connection is lost, or could not be made; another is on its way.
     case lost(PostgresError)
 }

@@ -10,20 +10,24 @@ public final class NotificationListener: Service, Sendable {
     private let channels: [String]
     private let logger: Logger
     private let backoff: Backoff
+    private let heartbeat: Duration
     private let onEvent: @Sendable (ListenerEvent) -> Void
 
     /// - Parameters:
     ///   - channels: what to LISTEN to; names are quoted, so case counts.
     ///   - backoff: how long to wait between attempts to connect.
+    ///   - heartbeat: after so long without a word the server is asked for a sign of life, since a network that has gone away
+    ///     says nothing either. Default: 15 s.
     ///   - onEvent: hears everything, one after the other; must return at once.
     public init(
         _ configuration: ConnectionConfiguration, channels: [String], logger: Logger, backoff: Backoff = .init(),
-        onEvent: @escaping @Sendable (ListenerEvent) -> Void
+        heartbeat: Duration = .seconds(15), onEvent: @escaping @Sendable (ListenerEvent) -> Void
     ) {
         self.configuration = configuration
         self.channels = channels
         self.logger = logger
         self.backoff = backoff
+        self.heartbeat = heartbeat
         self.onEvent = onEvent
     }
 
@@ -41,8 +45,10 @@ public final class NotificationListener: Service, Sendable {
                     failures = 0
                     onEvent(.listening)
                     while true {
-                        for notification in try await connection.nextNotifications() {
-                            onEvent(.notification(notification))
+                        let arrived = try await connection.nextNotifications(within: heartbeat)
+                        for notification in arrived { onEvent(.notification(notification)) }
+                        if arrived.isEmpty, await !connection.answers(within: .seconds(5)) {
+                            throw PostgresError(.connectionLost, "the server does not answer any more")
                         }
                     }
                 } catch {

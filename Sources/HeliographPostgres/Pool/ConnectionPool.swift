@@ -1,4 +1,3 @@
-import Dispatch
 public import Logging
 public import ServiceLifecycle
 import Synchronization
@@ -12,30 +11,6 @@ import Synchronization
 ///
 /// It works as soon as it is made; run it as a service to have idle connections closed, and all of them at shutdown.
 public final class ConnectionPool: Service, Sendable {
-    public struct Configuration: Sendable {
-        /// Where to connect to.
-        public var connection: ConnectionConfiguration
-        /// Connections that stay open though nobody uses them. Default: 0.
-        public var minimum: Int
-        /// At most so many connections. Default: 10.
-        public var maximum: Int
-        /// How long to wait for a free connection. Default: 30 s.
-        public var leaseTimeout: Duration
-        /// How long an unused connection stays open. Default: 60 s.
-        public var idleTimeout: Duration
-
-        public init(
-            _ connection: ConnectionConfiguration, minimum: Int = 0, maximum: Int = 10,
-            leaseTimeout: Duration = .seconds(30), idleTimeout: Duration = .seconds(60)
-        ) {
-            self.connection = connection
-            self.minimum = minimum
-            self.maximum = max(1, maximum)
-            self.leaseTimeout = leaseTimeout
-            self.idleTimeout = idleTimeout
-        }
-    }
-
     private typealias Hand = PoolState<Connection>.Hand
     private struct Guarded {
         var state: PoolState<Connection>
@@ -46,6 +21,7 @@ public final class ConnectionPool: Service, Sendable {
     /// What the pool was made with.
     public let configuration: Configuration
     private let logger: Logger
+    private let metrics = PoolMetrics()
     private let guarded: Mutex<Guarded>
 
     public init(_ configuration: Configuration, logger: Logger) {
@@ -56,7 +32,8 @@ public final class ConnectionPool: Service, Sendable {
 
     /// Lends a connection for the time of `body`.
     ///
-    /// A connection that comes back in a transaction, or broken, is closed and never lent again.
+    /// A connection that comes back in a transaction, or broken, is closed and never lent again. What else a user has done to the
+    /// session stays, unless ``Configuration/resetsSessions`` is set.
     /// - Throws: `poolTimeout`, `connectionFailed`, or what `body` throws.
     public func withConnection<R>(_ body: (Connection) async throws -> R) async throws -> R {
         let connection = try await lease()
@@ -84,19 +61,45 @@ public final class ConnectionPool: Service, Sendable {
         try await withConnection { try await $0.query(sql, file: file, line: line) }
     }
 
-    /// Closes idle connections in time, and all of them when the service group shuts down.
+    /// Keeps the minimum of connections open, closes idle and old ones in time, and all of them when the service group shuts
+    /// down.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                try? await Task.sleep(for: max(.milliseconds(100), self.configuration.idleTimeout / 4))
-                let limit = ContinuousClock.now - self.configuration.idleTimeout
-                let reaped = self.guarded.withLock {
-                    $0.state.reap(idleSince: limit, minimum: self.configuration.minimum)
-                }
-                for connection in reaped { await connection.close() }
+                await self.tidy()
+                try? await Task.sleep(
+                    for: max(.milliseconds(100), min(.seconds(10), self.configuration.idleTimeout / 4)))
             }
         }
         await shutDown()
+    }
+
+    private func tidy() async {
+        let limit = ContinuousClock.now - configuration.idleTimeout
+        let closing = guarded.withLock { guarded in
+            guarded.state.remove { isTooOld($0) }
+                + guarded.state.reap(idleSince: limit, minimum: configuration.minimum)
+        }
+        for connection in closing { await connection.close() }
+        while !Task.isCancelled, guarded.withLock({ $0.state.reserve(below: configuration.minimum) }) {
+            do {
+                await giveBack(try await open())
+            } catch {
+                // Whoever needs one is told; here there is time.
+                logger.debug("no connection for the pool's minimum", metadata: ["error": "\(error)"])
+                break
+            }
+        }
+        record()
+    }
+
+    private func isTooOld(_ connection: Connection) -> Bool {
+        ContinuousClock.now - connection.openedAt > connection.lifetime(upTo: configuration.maximumLifetime)
+    }
+
+    private func record() {
+        let counts = counts
+        metrics.record(open: counts.open, idle: counts.idle, waiting: counts.waiting)
     }
 
     /// Refuses new users and closes each connection as soon as it is free.
@@ -122,8 +125,8 @@ public final class ConnectionPool: Service, Sendable {
         while true {
             try Task.checkCancellation()
             switch guarded.withLock({ $0.state.lease() }) {
-            case .use(let connection):
-                if await connection.probe() { return connection }
+            case .use(let connection, let since):
+                if await isSound(connection, idleSince: since) { return connection }
                 await discard(connection)
             case .open: return try await open()
             case .refuse: throw Self.shutDownError
@@ -136,6 +139,13 @@ public final class ConnectionPool: Service, Sendable {
         }
     }
 
+    /// Whether the session is there; one that has been idle for long is asked, since a network may have forgotten it.
+    private func isSound(_ connection: Connection, idleSince since: ContinuousClock.Instant) async -> Bool {
+        guard await connection.probe() else { return false }
+        guard ContinuousClock.now - since > configuration.checkAfter else { return true }
+        return await connection.answers(within: .seconds(5))
+    }
+
     private func open() async throws -> Connection {
         do {
             return try await Connection.connect(configuration.connection, logger: logger)
@@ -146,12 +156,19 @@ public final class ConnectionPool: Service, Sendable {
     }
 
     private func waitForHand() async throws -> Hand {
+        let start = ContinuousClock.now
+        record()
+        defer {
+            metrics.waited(ContinuousClock.now - start)
+            record()
+        }
         let waiter = guarded.withLock { guarded in
             guarded.nextWaiter += 1
             return guarded.nextWaiter
         }
         let timeout = configuration.leaseTimeout
         let patience = LeaseTimeout(timeout) { [weak self] in
+            self?.metrics.timedOut()
             self?.refuse(
                 waiter,
                 PostgresError(.poolTimeout, "no connection became free within \(timeout): raise the pool's maximum")
@@ -189,7 +206,7 @@ public final class ConnectionPool: Service, Sendable {
     }
 
     private func giveBack(_ connection: Connection) async {
-        guard await connection.isIdle else {
+        guard await connection.isIdle, !isTooOld(connection), await isReset(connection) else {
             await discard(connection)
             return
         }
@@ -199,6 +216,11 @@ public final class ConnectionPool: Service, Sendable {
         }
         continuation?.resume(returning: .connection(connection))
         if close { await connection.close() }
+    }
+
+    private func isReset(_ connection: Connection) async -> Bool {
+        guard configuration.resetsSessions else { return true }
+        return await connection.resetSession()
     }
 
     private func discard(_ connection: Connection) async {

@@ -4,7 +4,8 @@
 /// connection that comes back, or by the permission to open one when a place has become free.
 struct PoolState<Connection> {
     enum Lease {
-        case use(Connection)
+        /// An idle one, and since when it has been.
+        case use(Connection, since: ContinuousClock.Instant)
         case open
         case wait
         case refuse
@@ -32,7 +33,7 @@ struct PoolState<Connection> {
     /// Somebody wants a connection.
     mutating func lease() -> Lease {
         if isShutDown { return .refuse }
-        if waiting.isEmpty, let last = idle.popLast() { return .use(last.connection) }  // the warmest one
+        if waiting.isEmpty, let last = idle.popLast() { return .use(last.connection, since: last.since) }  // the warmest one
         if waiting.isEmpty, count < maximum {
             count += 1
             return .open
@@ -53,6 +54,21 @@ struct PoolState<Connection> {
         waiting.removeFirst()
         count += 1
         return (first, .open)
+    }
+
+    /// Whether fewer than so many are open; then the caller may open one, which counts from now on.
+    mutating func reserve(below minimum: Int) -> Bool {
+        guard !isShutDown, count < min(minimum, maximum) else { return false }
+        count += 1
+        return true
+    }
+
+    /// Takes out idle connections that are not to be used again.
+    mutating func remove(where isTooOld: (Connection) -> Bool) -> [Connection] {
+        let removed = idle.filter { isTooOld($0.connection) }.map(\.connection)
+        idle.removeAll { isTooOld($0.connection) }
+        count -= removed.count
+        return removed
     }
 
     /// A waiter gives up.

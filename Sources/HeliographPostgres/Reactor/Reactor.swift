@@ -119,6 +119,9 @@ final class Reactor<P: Poller>: TaskExecutor {
         take(descriptor, leaving: nil)?.resume(returning: true)
     }
 
+    /// Wakes who waits for a socket, as if something had arrived; does nothing if nobody does.
+    func nudge(_ descriptor: Int32) { resume(descriptor, isWatched: true) }
+
     private func signal(_ descriptor: Int32) { take(descriptor, leaving: .ready)?.resume(returning: true) }
 
     private func resume(_ descriptor: Int32, isWatched: Bool) {
