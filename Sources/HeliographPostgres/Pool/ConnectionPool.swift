@@ -61,6 +61,12 @@ public final class ConnectionPool: Service, Sendable {
         try await withConnection { try await $0.query(sql, file: file, line: line) }
     }
 
+    /// Runs several statements in one round trip on a lent connection: see ``Connection/pipeline(_:file:line:)``.
+    @discardableResult
+    public func pipeline(_ statements: [SQL], file: String = #fileID, line: UInt = #line) async throws -> [Rows] {
+        try await withConnection { try await $0.pipeline(statements, file: file, line: line) }
+    }
+
     /// Keeps the minimum of connections open, closes idle and old ones in time, and all of them when the service group shuts
     /// down.
     public func run() async throws {

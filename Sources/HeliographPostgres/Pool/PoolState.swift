@@ -33,7 +33,8 @@ struct PoolState<Connection> {
     /// Somebody wants a connection.
     mutating func lease() -> Lease {
         if isShutDown { return .refuse }
-        if waiting.isEmpty, let last = idle.popLast() { return .use(last.connection, since: last.since) }  // the warmest one
+        // The warmest one.
+        if waiting.isEmpty, let last = idle.popLast() { return .use(last.connection, since: last.since) }
         if waiting.isEmpty, count < maximum {
             count += 1
             return .open

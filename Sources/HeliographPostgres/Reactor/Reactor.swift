@@ -120,7 +120,7 @@ final class Reactor<P: Poller>: TaskExecutor {
     }
 
     /// Wakes who waits for a socket, as if something had arrived; does nothing if nobody does.
-    func nudge(_ descriptor: Int32) { resume(descriptor, isWatched: true) }
+    func nudge(_ descriptor: Int32) { signal(descriptor) }
 
     private func signal(_ descriptor: Int32) { take(descriptor, leaving: .ready)?.resume(returning: true) }
 

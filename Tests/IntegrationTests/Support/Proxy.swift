@@ -1,0 +1,115 @@
+import Foundation
+import Synchronization
+
+/// A network between a client and a server, in this process: forwards bytes until it is told to swallow or to cut them.
+final class Proxy: Sendable {
+    private struct State {
+        var descriptors: [Int32] = []
+        var isOver = false
+    }
+
+    /// Where clients connect to, on 127.0.0.1.
+    let port: Int
+    private let listener: Int32
+    private let target: Int
+    private let state = Mutex(State())
+    /// Bytes are read and thrown away, connections accepted and left alone: as a cut cable does.
+    private let swallows = Atomic<Bool>(false)
+
+    init(to target: Int) throws {
+        self.target = target
+        // To write to a socket that has been cut is an error here, and not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        let listener = Self.socket()
+        self.listener = listener
+        var address = Self.address(0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        port = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                guard bind(listener, generic, length) == 0, listen(listener, 64) == 0 else { return }
+                getsockname(listener, generic, &length)
+            }
+            return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+        }
+        guard port != 0 else { throw ProxyError() }
+        Thread.detachNewThread { [self] in acceptAll() }
+    }
+
+    func swallowAll() { swallows.store(true, ordering: .relaxed) }
+
+    func forward() { swallows.store(false, ordering: .relaxed) }
+
+    /// Closes every connection that goes through it; new ones are accepted.
+    func cut() {
+        let open = state.withLock { $0.descriptors }
+        for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    }
+
+    func end() {
+        state.withLock { $0.isOver = true }
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+        cut()
+    }
+
+    private static func socket() -> Int32 {
+        #if canImport(Glibc)
+            Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            Darwin.socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+    }
+
+    private static func address(_ port: Int) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
+        return address
+    }
+
+    private func acceptAll() {
+        while true {
+            let client = accept(listener, nil, nil)
+            if client < 0 { return }
+            let server = Self.socket()
+            var address = Self.address(target)
+            let isConnected = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                }
+            }
+            let isOver = state.withLock { state in
+                if !state.isOver, isConnected { state.descriptors += [client, server] }
+                return state.isOver
+            }
+            guard isConnected, !isOver else {
+                close(client)
+                close(server)
+                continue
+            }
+            Thread.detachNewThread { [self] in pump(from: client, to: server) }
+            Thread.detachNewThread { [self] in pump(from: server, to: client) }
+        }
+    }
+
+    /// Until one side closes; then the other one is told, unless everything is swallowed. (The descriptors stay open for the
+    /// test's time: their numbers must not become somebody else's.)
+    private func pump(from source: Int32, to target: Int32) {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(source, &bytes, bytes.count)
+            if count <= 0 { break }
+            if swallows.load(ordering: .relaxed) { continue }
+            var sent = 0
+            while sent < count {
+                let written = bytes.withUnsafeBytes { write(target, $0.baseAddress.map { $0 + sent }, count - sent) }
+                if written <= 0 { return }
+                sent += written
+            }
+        }
+        if !swallows.load(ordering: .relaxed) { shutdown(target, Int32(SHUT_RDWR)) }
+    }
+}
+
+struct ProxyError: Error {}
