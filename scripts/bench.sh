@@ -2,17 +2,18 @@
 # Benchmarks of one area, side by side with what it is measured against: one JSON object a measure and line.
 # Exit status 1 if a goal is missed.
 #
-#   bench.sh AREA            builds for release, installs the Python peers into a virtual environment, measures
-#   bench.sh AREA --quick    the short form: a little of everything with the debug build, no peers, no judgement
+#   bench.sh AREA [--only MEASURE]  builds for release, installs the Python peers into a virtual environment, measures
+#   bench.sh AREA --quick           the short form: a little of everything with the debug build, no peers, no judgement
 set -eu
 cd "$(dirname "$0")/.."
 
-area=${1:?usage: bench.sh AREA [--quick]}
+area=${1:?usage: bench.sh AREA [--quick | --only MEASURE]}
+shift
 swift=${SWIFT:-swift}
 PKG_CONFIG_PATH=$(scripts/bootstrap.sh --pkg-config-path)
 export PKG_CONFIG_PATH
 
-if [ "${2:-}" = --quick ]; then
+if [ "${1:-}" = --quick ]; then
     # shellcheck disable=SC2086
     exec "$($swift build ${SWIFT_BUILD_FLAGS:-} --show-bin-path)/heliograph-bench" "$area" --quick
 fi
@@ -30,4 +31,4 @@ export HELIOGRAPH_BENCH_PYTHON="$environment/bin/python" HELIOGRAPH_BENCH_PEER="
 # shellcheck disable=SC2086
 $swift build ${SWIFT_BUILD_FLAGS:-} -c release --product heliograph-bench >&2
 # shellcheck disable=SC2086
-exec "$($swift build ${SWIFT_BUILD_FLAGS:-} -c release --show-bin-path)/heliograph-bench" "$area"
+exec "$($swift build ${SWIFT_BUILD_FLAGS:-} -c release --show-bin-path)/heliograph-bench" "$area" "$@"

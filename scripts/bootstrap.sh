@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what Heliograph needs beside Swift: libpq's headers, psql, and PostgreSQL 15 or later to run private clusters.
+# Installs what Heliograph needs beside Swift: libpq's headers, psql, PostgreSQL 15 or later to run private clusters, openssl.
 # Says and does nothing where all of it is there.
 #
 #   bootstrap.sh                       installs what is missing (apt-get or brew)
@@ -72,6 +72,8 @@ missing_parts() {
     has_headers || echo headers
     has_server || echo server
     has_psql || echo psql
+    # For the certificates of the tests of TLS; macOS brings one.
+    command -v openssl >/dev/null 2>&1 || echo openssl
 }
 
 # Runs a step as root and shows its output only if it fails.
@@ -103,6 +105,7 @@ install_with_apt() {
         headers) packages="$packages libpq-dev" ;;
         server) packages="$packages postgresql-$newest" ;;
         psql) packages="$packages postgresql-client-$newest" ;;
+        openssl) packages="$packages openssl" ;;
         esac
     done
     echo "bootstrap: installing$packages (apt-get)"
@@ -122,6 +125,7 @@ install_with_brew() {
         case $part in
         headers | psql) formulae="$formulae libpq" ;;
         server) formulae="$formulae postgresql@17" ;;
+        openssl) formulae="$formulae openssl" ;;
         esac
     done
     formulae=$(printf '%s\n' $formulae | sort -u | tr '\n' ' ')

@@ -5,19 +5,28 @@ import HeliographPostgres
 struct DriverArea {
     let target: String
     let isQuick: Bool
+    /// The one measure that is wanted; `nil` for all.
+    let only: String?
     let report: Report
 
     var rounds: Int { isQuick ? 1 : 7 }
 
+    static let measures = ["select", "concurrent", "pipeline", "rows", "notify", "memory"]
+
     func run() async throws {
         let peer = try Psycopg.find(target: target)
         if peer == nil, !isQuick { throw PeerMissing() }
-        try await SelectMeasure(area: self, peer: peer).run()
-        try await ConcurrentMeasure(area: self).run()
-        try await PipelineMeasure(area: self).run()
-        try await RowsMeasure(area: self, peer: peer).run()
-        try await NotifyMeasure(area: self).run()
-        peer?.end()
+        defer { peer?.end() }
+        for measure in Self.measures where only == nil || only == measure {
+            switch measure {
+            case "select": try await SelectMeasure(area: self, peer: peer).run()
+            case "concurrent": try await ConcurrentMeasure(area: self).run()
+            case "pipeline": try await PipelineMeasure(area: self).run()
+            case "rows": try await RowsMeasure(area: self, peer: peer).run()
+            case "notify": try await NotifyMeasure(area: self).run()
+            default: try await MemoryMeasure(area: self).run()
+            }
+        }
     }
 
     func connect() async throws -> Connection { try await Connection.connect(ConnectionConfiguration(target)) }

@@ -8,8 +8,12 @@ import Synchronization
 /// cancelled is only over when the request itself has been answered, see ``settle()``. And a server or network that is frozen
 /// answers no cancellation: a statement that does not end within some seconds of it loses its connection.
 final class CancelHandle: Sendable {
-    /// Unchecked, because libpq documents `PQcancel` as safe from any thread, and the pointer is freed once, by `deinit`.
-    private struct Raw: @unchecked Sendable { let pointer: OpaquePointer }
+    /// What libpq cancels with. Unchecked, because libpq documents `PQcancel` as safe from any thread; the object of its
+    /// successor is used by one request at a time, see ``cancel()``; and the pointer is freed once, by `deinit`.
+    private struct Raw: @unchecked Sendable {
+        let pointer: OpaquePointer
+        let successor: LibPQ.Cancellation?
+    }
 
     private enum Phase {
         case idle
@@ -35,12 +39,17 @@ final class CancelHandle: Sendable {
     private let socket: SocketHandle
     private let state = Mutex(State())
 
-    init(taking pointer: OpaquePointer, socket: SocketHandle) {
-        raw = Raw(pointer: pointer)
+    /// - Returns: `nil` if libpq has no memory for it, or the connection is closed.
+    init?(connection: OpaquePointer?, socket: SocketHandle) {
+        let successor = LibPQ.cancellation
+        guard let pointer = successor.map({ $0.create(connection) }) ?? PQgetCancel(connection) else { return nil }
+        raw = Raw(pointer: pointer, successor: successor)
         self.socket = socket
     }
 
-    deinit { PQfreeCancel(raw.pointer) }
+    deinit {
+        if let successor = raw.successor { successor.finish(raw.pointer) } else { PQfreeCancel(raw.pointer) }
+    }
 
     /// A statement starts.
     /// - Parameter isShielded: whether it is not cancelled on the server, only bounded in time.
@@ -64,15 +73,29 @@ final class CancelHandle: Sendable {
         Self.timers.asyncAfter(deadline: .now() + Self.limit) { [weak self] in self?.cut(number) }
         guard fire else { return }
         Self.queue.async { [self] in
-            var message = [CChar](repeating: 0, count: 256)
-            _ = PQcancel(raw.pointer, &message, Int32(message.count))
+            if let successor = raw.successor {
+                successor.run(raw.pointer)
+            } else {
+                var message = [CChar](repeating: 0, count: 256)
+                _ = PQcancel(raw.pointer, &message, Int32(message.count))
+            }
             answered()
         }
     }
 
+    /// Cuts the connection of a statement that has not ended in time, or whose cancellation has not been answered in time.
     private func cut(_ number: UInt64) {
-        let isLate = state.withLock { !$0.isOver && $0.number == number }
-        if isLate { socket.shutDown() }
+        let isLate = state.withLock { state in
+            guard state.number == number else { return false }
+            switch state.phase {
+            case .cancelling, .settling: return true
+            case .idle, .running: return !state.isOver
+            }
+        }
+        guard isLate else { return }
+        socket.shutDown()
+        // A request that is answered after all hits nobody any more.
+        answered()
     }
 
     /// The request has been answered; or the connection is gone, so that there is nothing left that a late one could hit.

@@ -65,7 +65,7 @@ final class Link {
 
     /// The means to cancel from another thread; `nil` on a closed connection.
     func makeCancelHandle(socket: SocketHandle) -> CancelHandle? {
-        PQgetCancel(raw).map { CancelHandle(taking: $0, socket: socket) }
+        CancelHandle(connection: raw, socket: socket)
     }
 
     func lost() -> PostgresError {

@@ -4,6 +4,7 @@ import CLibPQ
 ///
 /// Unchecked, because libpq documents (chapter "Behavior in Threaded Programs") that a result is read-only once it has been
 /// returned and may be read by several threads; the pointer never leaves this file's accessors, and it is cleared once, here.
+@usableFromInline
 final class ResultStorage: @unchecked Sendable {
     private let raw: OpaquePointer
     let rowCount: Int

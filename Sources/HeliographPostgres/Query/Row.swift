@@ -1,6 +1,6 @@
 /// One row of a result.
 public struct Row: Sendable {
-    let storage: ResultStorage
+    @usableFromInline let storage: ResultStorage
     /// The row's place in the result, from 0.
     public let index: Int
 
@@ -9,23 +9,36 @@ public struct Row: Sendable {
 
     /// A column's value, by its place from 0.
     /// - Throws: ``PostgresError`` with `decoding`, naming column, PostgreSQL type and Swift type.
+    @inlinable
     public func decode<Value: PostgresDecodable>(_ column: Int, as type: Value.Type = Value.self) throws -> Value {
-        guard column >= 0, column < storage.columnCount else {
-            throw PostgresError(.decoding, "the result has \(storage.columnCount) columns, none with index \(column)")
-        }
-        return try Value(postgres: Cell(storage: storage, row: index, column: column))
+        try Value(postgres: cell(column))
     }
 
     /// A column's value, by its exact name.
     /// - Throws: ``PostgresError`` with `decoding`, naming column, PostgreSQL type and Swift type.
+    @inlinable
     public func decode<Value: PostgresDecodable>(_ column: String, as type: Value.Type = Value.self) throws -> Value {
+        try Value(postgres: cell(named: column))
+    }
+
+    @usableFromInline
+    func cell(_ column: Int) throws(PostgresError) -> Cell {
+        guard column >= 0, column < storage.columnCount else {
+            throw PostgresError(.decoding, "the result has \(storage.columnCount) columns, none with index \(column)")
+        }
+        return Cell(storage: storage, row: index, column: column)
+    }
+
+    @usableFromInline
+    func cell(named column: String) throws(PostgresError) -> Cell {
         guard let place = storage.columnIndex(column) else {
             throw PostgresError(.decoding, "the result has no column \"\(column)\"")
         }
-        return try Value(postgres: Cell(storage: storage, row: index, column: place))
+        return Cell(storage: storage, row: index, column: place)
     }
 
     /// The first columns, in order, as these types.
+    @inlinable
     public func decode<each Value: PostgresDecodable>(as types: (repeat (each Value).Type)) throws -> (
         repeat each Value
     ) {
