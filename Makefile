@@ -10,7 +10,7 @@ swift = PKG_CONFIG_PATH="$$(scripts/bootstrap.sh --pkg-config-path)" $(SWIFT)
 swift_sources = Package.swift Sources Tests Snippets Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build demo test check lint format sql compose-test bench fuzz clean
+.PHONY: help bootstrap build demo test check lint format sql compose-test bench fuzz sanitize clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ SECONDS ?= 60
 fuzz: bootstrap ## the decoders of values against random bytes, for SECONDS
 	$(swift) build $(SWIFT_BUILD_FLAGS) --build-tests
 	HELIOGRAPH_FUZZ_SECONDS=$(SECONDS) $(swift) test $(SWIFT_BUILD_FLAGS) --skip-build --filter DecoderFuzz
+
+sanitize: bootstrap ## the client under AddressSanitizer and ThreadSanitizer
+	scripts/sanitize.sh
 
 clean: ## remove what builds and compose-test have left
 	rm -rf .build

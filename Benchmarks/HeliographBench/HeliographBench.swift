@@ -37,7 +37,8 @@ struct HeliographBench {
     @concurrent private static func run(isQuick: Bool, only: String?) async throws -> Bool {
         let report = Report(judges: !isQuick)
         // TCP without TLS, as between a service and its database.
-        let cluster = try await LocalCluster.start(network: .loopback)
+        // The time zone as initdb names it where the system's is UTC: psycopg has a short cut for the name UTC itself.
+        let cluster = try await LocalCluster.start(settings: ["timezone": "Etc/UTC"], network: .loopback)
         do {
             let target = cluster.networkConnectionString() + " sslmode=disable"
             try await DriverArea(target: target, isQuick: isQuick, only: only, report: report).run()

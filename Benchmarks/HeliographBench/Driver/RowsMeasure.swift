@@ -47,14 +47,15 @@ struct RowsMeasure {
     }
 
     private static func items(_ count: Int, on connection: Connection) async throws -> [Item] {
-        let rows = try await connection.query(
-            """
-            SELECT n::int8, 'row number ' || lpad(n::text, 19, '0'), '2026-01-01Z'::timestamptz + n * interval '1 second', n % 2 = 0
-            FROM generate_series(1, \(count)::int8) AS n
-            """
+        try await connection.query(
+            Statement(
+                """
+                SELECT n::int8, 'row number ' || lpad(n::text, 19, '0'), '2026-01-01Z'::timestamptz + n * interval '1 second', n % 2 = 0
+                FROM generate_series(1, \(count)::int8) AS n
+                """
+            ) { row in
+                try Item(number: row.decode(0), text: row.decode(1), time: row.decode(2), isEven: row.decode(3))
+            }
         )
-        return try rows.map { row in
-            try Item(number: row.decode(0), text: row.decode(1), time: row.decode(2), isEven: row.decode(3))
-        }
     }
 }

@@ -70,7 +70,7 @@ extension Connection {
     }
 
     /// Prepares a statement and runs it, in one round trip.
-    private func runPreparing(_ sql: SQL, as name: String) async throws -> Rows {
+    func runPreparing(_ sql: SQL, as name: String) async throws -> Rows {
         let run = try await runPipeline([sql], as: [.prepare(name)])
         if var failure = run.failure {
             failure.statementIndex = nil

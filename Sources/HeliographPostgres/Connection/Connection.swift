@@ -189,7 +189,8 @@ public actor Connection {
             if isAnswer {
                 let isOnlyOne = reactor.waits.begin()
                 defer { reactor.waits.end() }
-                if !(isOnlyOne && watch.isWorthIt && glance()) {
+                // Only for the first word of an answer: a long one comes at the server's pace.
+                if !(isOnlyOne && !hasConsumed && watch.isWorthIt && glance()) {
                     try await reactor.wait(socket.number, for: .readable)
                 }
             } else {

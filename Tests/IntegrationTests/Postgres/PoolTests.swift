@@ -62,4 +62,67 @@ struct PoolTests {
             #expect(closed?.code == .invalidUse)
         }
     }
+
+    @Test("As a service it keeps its minimum open, also after a loss", .timeLimit(.minutes(2)))
+    func minimum() async throws {
+        try await Fixture.with { fixture in
+            let settings = ConnectionPool.Configuration(
+                fixture.configuration, minimum: 2, maximum: 4, idleTimeout: .milliseconds(400))
+            let pool = ConnectionPool(settings, logger: fixture.logger)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await pool.run() }
+                try await eventually("the minimum") { pool.counts.idle == 2 }
+                let backend = try await pool.withConnection { $0.backendProcessID }
+                try await fixture.terminate(backend)
+                _ = try await pool.query("SELECT 1")
+                try await eventually("the minimum again") { pool.counts == (open: 2, idle: 2, waiting: 0) }
+                group.cancelAll()
+            }
+            #expect(pool.counts.open == 0)
+        }
+    }
+
+    @Test("A connection that is too old is not lent again")
+    func lifetime() async throws {
+        try await Fixture.with { fixture in
+            var settings = ConnectionPool.Configuration(fixture.configuration, maximum: 1)
+            settings.maximumLifetime = .zero
+            let pool = ConnectionPool(settings, logger: fixture.logger)
+            var backends = Set<Int32>()
+            for _ in 0..<3 { backends.insert(try await pool.withConnection { $0.backendProcessID }) }
+            #expect(backends.count == 3)
+            await pool.shutDown()
+        }
+    }
+
+    @Test("Where it is wanted, nothing of a user's session is left for the next one")
+    func sessions() async throws {
+        try await Fixture.with { fixture in
+            var settings = ConnectionPool.Configuration(fixture.configuration, maximum: 1)
+            settings.resetsSessions = true
+            let pool = ConnectionPool(settings, logger: fixture.logger)
+            let first = try await pool.withConnection { connection in
+                try await connection.query("SET work_mem = '5MB'")
+                try await connection.query("LISTEN news")
+                try await connection.query("SELECT pg_advisory_lock(7)")
+                try await connection.query("CREATE TEMPORARY TABLE mine (id int8)")
+                return connection.backendProcessID
+            }
+            let row = try #require(
+                try await pool.query(
+                    """
+                    SELECT pg_backend_pid(), current_setting('work_mem'), (SELECT count(*) FROM pg_listening_channels()),
+                        (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),
+                        to_regclass('mine') IS NULL
+                    """
+                ).first
+            )
+            #expect(try row.decode(0, as: Int32.self) == first)
+            #expect(try row.decode(1, as: String.self) != "5MB")
+            #expect(try row.decode(2, as: Int.self) == 0)
+            #expect(try row.decode(3, as: Int.self) == 0)
+            #expect(try row.decode(4, as: Bool.self))
+            await pool.shutDown()
+        }
+    }
 }

@@ -64,6 +64,47 @@ struct PreparedTests {
         }
     }
 
+    @Test("Rows that are decoded as they come: the same in each form, and after each kind of error")
+    func typed() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withConnection { connection in
+                let numbers = Statement("SELECT n, 'x' FROM generate_series(1, \(2_000)) AS n", as: (Int, String).self)
+                for _ in 0..<4 {
+                    let rows = try await connection.query(numbers)
+                    #expect(rows.map(\.0) == Array(1...2_000))
+                }
+                for _ in 0..<4 {
+                    let wrong = await #expect(throws: PostgresError.self) {
+                        try await connection.query(
+                            Statement("SELECT n, 'x' FROM generate_series(1, 2000) AS n", as: (String, String).self))
+                    }
+                    #expect(wrong?.code == .decoding)
+                    let late = await #expect(throws: PostgresError.self) {
+                        try await connection.query(
+                            Statement("SELECT 1 / (1000 - n) FROM generate_series(1, 2000) AS n", as: Int.self))
+                    }
+                    #expect(late?.sqlState == "22012")
+                    #expect(late?.file?.hasSuffix("PreparedTests.swift") == true)
+                    let copy = await #expect(throws: PostgresError.self) {
+                        try await connection.query(Statement("COPY (SELECT 1) TO STDOUT", as: Int.self))
+                    }
+                    #expect(copy?.code == .invalidUse)
+                }
+                try await connection.query("CREATE TABLE t (a int8)")
+                try await connection.query("INSERT INTO t VALUES (1)")
+                let all = Statement("SELECT * FROM t") { $0.columnCount }
+                for _ in 0..<3 {
+                    let counts = try await connection.query(all)
+                    #expect(counts == [1])
+                }
+                try await fixture.psql("ALTER TABLE t ADD b text")
+                let counts = try await connection.query(all)
+                #expect(counts == [2])
+                #expect(await connection.isIdle)
+            }
+        }
+    }
+
     @Test("DISCARD ALL and DEALLOCATE ALL are noticed, also where they cannot be seen")
     func discarded() async throws {
         try await Fixture.with { fixture in
