@@ -25,6 +25,7 @@ COPY sql ./sql
 COPY Sources ./Sources
 # SwiftPM checks that each target of the manifest has its folder, also of those that are not built here.
 COPY Tests ./Tests
+COPY Benchmarks ./Benchmarks
 # Swift's runtime goes into the programs, so that the runtime image needs none. One product a call: SwiftPM takes no more.
 RUN for product in heliograph bookshop-server bookshop-worker; do \
         swift build --configuration release --static-swift-stdlib --product "$product" || exit 1; \

@@ -11,7 +11,8 @@ struct DriverArea {
 
     var rounds: Int { isQuick ? 1 : 7 }
 
-    static let measures = ["select", "concurrent", "pipeline", "rows", "notify", "memory"]
+    /// Memory first, while there is little of it.
+    static let measures = ["memory", "select", "concurrent", "pipeline", "rows", "notify"]
 
     func run() async throws {
         let peer = try Psycopg.find(target: target)
