@@ -45,8 +45,13 @@ final class Proxy: Sendable {
         for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
 
+    /// Once: by the second time the descriptor's number may be somebody else's.
     func end() {
-        state.withLock { $0.isOver = true }
+        let isFirst = state.withLock { state in
+            defer { state.isOver = true }
+            return !state.isOver
+        }
+        guard isFirst else { return }
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
         cut()
