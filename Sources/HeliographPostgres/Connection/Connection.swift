@@ -22,6 +22,8 @@ public actor Connection {
     nonisolated let reactor: Reactor<SystemPoller>
     nonisolated let canceller: CancelHandle
     nonisolated let socket: SocketHandle
+    /// A command that is due again after a reset.
+    let settings: String?
     private var gate = Gate()
     private var statementsFailed = 0
     private var isShutDown = false
@@ -47,6 +49,7 @@ public actor Connection {
             throw PostgresError(.connectionFailed, "the system has no file descriptor left to wait for connections")
         }
         let keywords = try configuration.keywords()
+        let settings = try configuration.sessionSettings()
         let statementCacheCapacity = configuration.statementCacheCapacity
         let connection = try await withCheckedThrowingContinuation {
             (continuation: CheckedContinuation<Connection, any Error>) in
@@ -62,7 +65,7 @@ public actor Connection {
                     continuation.resume(
                         returning: Connection(
                             link: link, socket: socket, canceller: canceller, reactor: reactor,
-                            statementCacheCapacity: statementCacheCapacity
+                            settings: settings, statementCacheCapacity: statementCacheCapacity
                         )
                     )
                 } catch {
@@ -74,13 +77,30 @@ public actor Connection {
             await connection.close()
             throw CancellationError()
         }
+        try await connection.prepareSession(within: configuration.connectTimeout)
         return connection
+    }
+
+    /// Says what is due in a new session; closes it if that does not go well.
+    private func prepareSession(within limit: Duration) async throws {
+        guard let settings else { return }
+        let timeout = LeaseTimeout(limit) { [self] in abort() }
+        timeout.start()
+        defer { timeout.stop() }
+        do {
+            try await runScript(unsafe: settings)
+        } catch {
+            close()
+            guard let error = error as? PostgresError else { throw error }
+            throw PostgresError(.connectionFailed, error.message, sqlState: error.sqlState, hint: error.hint)
+        }
     }
 
     private init(
         link: sending Link, socket: SocketHandle, canceller: CancelHandle, reactor: Reactor<SystemPoller>,
-        statementCacheCapacity: Int
+        settings: String?, statementCacheCapacity: Int
     ) {
+        self.settings = settings
         self.backendProcessID = link.backendProcessID
         self.serverVersion = link.serverVersion
         self.canceller = canceller

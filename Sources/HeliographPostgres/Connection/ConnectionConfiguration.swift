@@ -13,6 +13,9 @@ public struct ConnectionConfiguration: Sendable {
     public var connectTimeout: Duration
     /// Further libpq keywords. They win over the connection string.
     public var options: [String: String]
+    /// How long a statement may run before the server ends it, with SQLSTATE 57014; set anew after a reset. Default: `nil`, what
+    /// the server, the role or the connection string says. Zero is no limit.
+    public var statementTimeout: Duration?
     /// So many statements, those used most recently, stay prepared on the server. Default: 256. 0 prepares none, for poolers
     /// that hand each transaction to another session.
     public var statementCacheCapacity = 256
@@ -43,6 +46,19 @@ public struct ConnectionConfiguration: Sendable {
             )
         }
         return ConnectionConfiguration("", applicationName: applicationName)
+    }
+
+    /// What is to be said to the server in every new or reset session, if anything.
+    /// - Throws: `invalidValue` if the time-out cannot be told to the server.
+    func sessionSettings() throws(PostgresError) -> String? {
+        guard let statementTimeout else { return nil }
+        let milliseconds = (statementTimeout / .milliseconds(1)).rounded(.up)
+        guard let whole = Int32(exactly: milliseconds), whole >= 0 else {
+            throw PostgresError(
+                .invalidValue,
+                "the statement timeout \(statementTimeout) is out of range: it must be from 0 to \(Int32.max) ms")
+        }
+        return "SET statement_timeout = \(whole)"
     }
 
     /// The parameters for libpq; later ones win.

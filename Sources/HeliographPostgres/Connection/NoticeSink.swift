@@ -10,6 +10,17 @@ final class NoticeSink {
 
     func receive(_ notice: ResultStorage.Notice) {
         if notice.isFatal { lastWords = notice }
-        logger.debug("PostgreSQL notice", metadata: ["postgres.notice": "\(notice.message)"])
+        var metadata: Logger.Metadata = ["postgres.notice": "\(notice.message)"]
+        if let sqlState = notice.sqlState { metadata["postgres.sqlstate"] = "\(sqlState)" }
+        logger.log(level: Self.level(of: notice.severity), "PostgreSQL notice", metadata: metadata)
+    }
+
+    /// The log level for one of the server's severities, in English.
+    static func level(of severity: String?) -> Logger.Level {
+        switch severity {
+        case "WARNING", "ERROR", "FATAL", "PANIC": .warning
+        case "NOTICE", "INFO": .info
+        default: .debug  // DEBUG, LOG
+        }
     }
 }

@@ -20,10 +20,11 @@ extension Connection {
     /// Clears away what its user has left in the session. (DISCARD ALL would also throw the prepared statements away.)
     /// - Returns: whether that went well.
     func resetSession() async -> Bool {
-        let script = """
+        var script = """
             CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all();
             DISCARD TEMP; DISCARD SEQUENCES
             """
+        if let settings { script += "; \(settings)" }
         return (try? await runScript(unsafe: script)) != nil
     }
 

@@ -81,19 +81,21 @@ final class ResultStorage: @unchecked Sendable {
         /// Severity and message in one line.
         let message: String
         let sqlState: SQLState?
+        /// In English, whatever the server's language, such as `WARNING`.
+        let severity: String?
         /// Whether the session ends with it.
-        let isFatal: Bool
+        var isFatal: Bool { severity == "FATAL" || severity == "PANIC" }
 
         init(_ raw: OpaquePointer?) {
             guard let raw else {
                 message = ""
                 sqlState = nil
-                isFatal = false
+                severity = nil
                 return
             }
             message = PostgresError.oneLine(PQresultErrorMessage(raw).map { String(cString: $0) } ?? "")
             sqlState = field(HELIOGRAPH_DIAG_SQLSTATE, of: raw).map { SQLState(rawValue: $0) }
-            isFatal = ["FATAL", "PANIC"].contains(field(HELIOGRAPH_DIAG_SEVERITY_NONLOCALIZED, of: raw))
+            severity = field(HELIOGRAPH_DIAG_SEVERITY_NONLOCALIZED, of: raw)
         }
     }
 }

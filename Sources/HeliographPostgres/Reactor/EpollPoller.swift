@@ -6,7 +6,8 @@
     /// `epoll`, edge-triggered: a connection is registered once, and waits without a system call.
     ///
     /// An edge tells that bytes have arrived, not that there are some: who stops reading before the socket is empty must look
-    /// before waiting again (``SocketHandle/hasBytes``), or may wait for ever.
+    /// before waiting again (``SocketHandle/hasBytes``), or may wait for ever. The end of the stream makes one edge with the last
+    /// bytes, and is told apart for that reason.
     final class EpollPoller: Poller {
         private static let capacity = 64
 
@@ -35,14 +36,15 @@
             return epoll_ctl(epoll, operation, descriptor, &event) == 0
         }
 
+        private static var ended: UInt32 { EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue }
         private static var readable: UInt32 { EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue }
 
         func add(_ descriptor: Int32) -> Bool { control(EPOLL_CTL_ADD, descriptor, Self.readable) }
 
-        func arm(_ descriptor: Int32, for interest: Interest) -> Bool {
+        func arm(_ descriptor: Int32, for interest: Interest, looksAnew: Bool) -> Bool {
             writers.withLock { writers in
                 switch interest {
-                case .readable where !writers.contains(descriptor): return true
+                case .readable where !looksAnew && !writers.contains(descriptor): return true
                 case .readable:
                     // A change looks at the socket anew, so that nothing that came before it is missed.
                     writers.remove(descriptor)
@@ -61,11 +63,15 @@
             }
         }
 
-        func wait(into ready: inout [Int32], mayBlock: Bool) {
+        func wait(into ready: inout [ReadyEvent], mayBlock: Bool) {
             withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.capacity) { events in
                 let count = epoll_wait(epoll, events.baseAddress, Int32(Self.capacity), mayBlock ? -1 : 0)
                 guard count > 0 else { return }  // a UNIX signal interrupted the wait: the caller comes back
-                for index in 0..<Int(count) where events[index].data.fd != bell { ready.append(events[index].data.fd) }
+                for index in 0..<Int(count) where events[index].data.fd != bell {
+                    let event = events[index]
+                    ready.append(
+                        ReadyEvent(descriptor: event.data.fd, hasEnded: event.events & Self.ended != 0))
+                }
             }
         }
 

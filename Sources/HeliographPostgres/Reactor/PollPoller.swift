@@ -33,7 +33,7 @@ final class PollPoller: Poller {
 
     func add(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >= 0 }
 
-    func arm(_ descriptor: Int32, for interest: Interest) -> Bool {
+    func arm(_ descriptor: Int32, for interest: Interest, looksAnew: Bool) -> Bool {
         guard fcntl(descriptor, F_GETFD) >= 0 else { return false }
         armed.withLock { $0[descriptor] = interest }
         wakeUp()
@@ -44,7 +44,7 @@ final class PollPoller: Poller {
         if armed.withLock({ $0.removeValue(forKey: descriptor) }) != nil { wakeUp() }
     }
 
-    func wait(into ready: inout [Int32], mayBlock: Bool) {
+    func wait(into ready: inout [ReadyEvent], mayBlock: Bool) {
         var descriptors = [pollfd(fd: wakeUpReader, events: Int16(POLLIN), revents: 0)]
         armed.withLock { armed in
             for (descriptor, interest) in armed {
@@ -56,7 +56,9 @@ final class PollPoller: Poller {
         if descriptors[0].revents != 0 { drain() }
         armed.withLock { armed in
             for entry in descriptors.dropFirst() where entry.revents != 0 {
-                if armed.removeValue(forKey: entry.fd) != nil { ready.append(entry.fd) }
+                guard armed.removeValue(forKey: entry.fd) != nil else { continue }
+                // The end is seen each time that one looks.
+                ready.append(ReadyEvent(descriptor: entry.fd, hasEnded: false))
             }
         }
     }

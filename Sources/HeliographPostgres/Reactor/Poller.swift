@@ -4,12 +4,13 @@ protocol Poller: Sendable {
     /// - Returns: `false` if it cannot be watched, for example because it is closed.
     func add(_ descriptor: Int32) -> Bool
     /// Asks for the next event of a descriptor. Callable from any thread.
+    /// - Parameter looksAnew: also for what has been told already and is still so.
     /// - Returns: `false` if the descriptor cannot be watched.
-    func arm(_ descriptor: Int32, for interest: Interest) -> Bool
+    func arm(_ descriptor: Int32, for interest: Interest, looksAnew: Bool) -> Bool
     /// Forgets a descriptor; to be called before it is closed.
     func remove(_ descriptor: Int32)
-    /// Blocks the calling thread until something happens, if it may, and appends the descriptors to `ready`.
-    func wait(into ready: inout [Int32], mayBlock: Bool)
+    /// Blocks the calling thread until something happens, if it may, and appends to `ready` what it was.
+    func wait(into ready: inout [ReadyEvent], mayBlock: Bool)
     /// Ends a ``wait(into:mayBlock:)`` of another thread, or the next one.
     func wakeUp()
 }

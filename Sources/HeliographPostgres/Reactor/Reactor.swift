@@ -14,6 +14,8 @@ final class Reactor<P: Poller>: TaskExecutor {
         /// Something arrived while nobody waited.
         case ready
         case awaited(UnsafeContinuation<Bool, Never>)
+        /// The other side has closed, which is told once: before each further wait one looks anew.
+        case ended
     }
 
     private struct Jobs {
@@ -33,13 +35,13 @@ final class Reactor<P: Poller>: TaskExecutor {
     /// Starts the thread. It lives as long as the process.
     func start() {
         let thread = Thread { [self] in
-            var ready: [Int32] = []
+            var ready: [ReadyEvent] = []
             var turn: [UnownedJob] = []
             while true {
                 let isIdle = runJobs(&turn)
                 poller.wait(into: &ready, mayBlock: isIdle)
                 if isIdle { jobs.withLock { $0.isAsleep = false } }
-                for descriptor in ready { signal(descriptor) }
+                for event in ready { signal(event.descriptor, leaving: event.hasEnded ? .ended : .ready) }
                 ready.removeAll(keepingCapacity: true)
             }
         }
@@ -86,11 +88,13 @@ final class Reactor<P: Poller>: TaskExecutor {
         return poller.add(descriptor)
     }
 
-    /// Suspends until something has arrived on the socket since the last time, or `remove` is called for it.
+    /// Suspends until something has arrived on the socket since the last time, or `remove` is called for it; once
+    /// the other side has closed, not for long.
     /// - Throws: `connectionLost` if the system cannot watch the socket.
     func wait(_ descriptor: Int32, for interest: Interest) async throws(PostgresError) {
         let isWatched: Bool = await withUnsafeContinuation { continuation in
             // Published first, armed second: the event may come before `arm` returns.
+            var looksAnew = false
             let displaced = watches.withLock { watches -> UnsafeContinuation<Bool, Never>? in
                 switch watches[Int(descriptor)] {
                 case nil: return continuation
@@ -104,10 +108,15 @@ final class Reactor<P: Poller>: TaskExecutor {
                 case .quiet, .ready:
                     watches[Int(descriptor)] = .awaited(continuation)
                     return nil
+                case .ended:
+                    // Seen again if it is so: it may have been told late, of a socket that had this number before.
+                    looksAnew = true
+                    watches[Int(descriptor)] = .awaited(continuation)
+                    return nil
                 }
             }
             displaced?.resume(returning: true)
-            if !poller.arm(descriptor, for: interest) { resume(descriptor, isWatched: false) }
+            if !poller.arm(descriptor, for: interest, looksAnew: looksAnew) { resume(descriptor, isWatched: false) }
         }
         // To come back as if it were ready would have the caller ask again and again.
         guard isWatched else { throw PostgresError(.connectionLost, "the system cannot watch the connection's socket") }
@@ -120,24 +129,27 @@ final class Reactor<P: Poller>: TaskExecutor {
     }
 
     /// Wakes who waits for a socket, as if something had arrived; does nothing if nobody does.
-    func nudge(_ descriptor: Int32) { signal(descriptor) }
+    func nudge(_ descriptor: Int32) { signal(descriptor, leaving: .ready) }
 
-    private func signal(_ descriptor: Int32) { take(descriptor, leaving: .ready)?.resume(returning: true) }
+    private func signal(_ descriptor: Int32, leaving state: Watch) {
+        take(descriptor, leaving: state)?.resume(returning: true)
+    }
 
     private func resume(_ descriptor: Int32, isWatched: Bool) {
         take(descriptor, leaving: .quiet)?.resume(returning: isWatched)
     }
 
-    /// Who waits for a socket; if nobody does, the socket is left in the given state.
+    /// Who waits for a socket, and so hears of what is `.ready`; otherwise the socket is left in the given state.
     private func take(_ descriptor: Int32, leaving state: Watch?) -> UnsafeContinuation<Bool, Never>? {
         let place = Int(descriptor)
         return watches.withLock { watches in
             guard place < watches.count, let watch = watches[place] else { return nil }
             guard case .awaited(let continuation) = watch else {
+                if case .ended = watch, state != nil { return nil }
                 watches[place] = state
                 return nil
             }
-            watches[place] = state == nil ? nil : .quiet
+            if case .ready = state { watches[place] = .quiet } else { watches[place] = state }
             return continuation
         }
     }

@@ -44,6 +44,45 @@ struct ConnectionTests {
         }
     }
 
+    @Test("A statement timeout holds for every statement, also after a reset; an impossible one is refused")
+    func statementTimeout() async throws {
+        try await Fixture.with { fixture in
+            var configuration = fixture.configuration
+            configuration.statementTimeout = .milliseconds(20)
+            var settings = ConnectionPool.Configuration(configuration, maximum: 1)
+            settings.resetsSessions = true
+            let pool = ConnectionPool(settings, logger: fixture.logger)
+            for _ in 0..<2 {
+                await #expect("both times") { try await pool.query("SELECT pg_sleep(600)") } throws: { error in
+                    let error = error as? PostgresError
+                    return error?.sqlState == .queryCanceled && error?.code == .server
+                }
+            }
+            let count = try await pool.query("SELECT 1").count
+            #expect(count == 1)
+            await pool.shutDown()
+            configuration.statementTimeout = .seconds(-1)
+            let refused = await #expect(throws: PostgresError.self) { try await Connection.connect(configuration) }
+            #expect(refused?.code == .invalidValue)
+        }
+    }
+
+    @Test("What the server remarks goes to the log, at the level of its severity")
+    func notices() async throws {
+        try await Fixture.with { fixture in
+            let log = CapturedLog()
+            let connection = try await Connection.connect(fixture.configuration, logger: log.logger)
+            try await connection.query("SET client_min_messages = debug1")
+            for severity in ["WARNING", "NOTICE", "DEBUG"] {
+                try await connection.query("DO $$ BEGIN RAISE \(unsafe: severity) 'a word'; END $$")
+            }
+            await connection.close()
+            for (severity, level) in [("WARNING", "warning"), ("NOTICE", "info"), ("DEBUG", "debug")] {
+                #expect(log.lines.contains { $0.contains(" \(level) ") && $0.contains("\(severity):  a word") })
+            }
+        }
+    }
+
     @Test("An error has the server's fields and the place in the program, and the connection stays usable")
     func serverError() async throws {
         try await Fixture.with { fixture in

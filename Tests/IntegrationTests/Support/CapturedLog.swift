@@ -27,7 +27,9 @@ final class CapturedLog: Sendable {
         func log(event: LogEvent) {
             let all = metadata.merging(event.metadata ?? [:]) { $1 }
             let details = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-            log.entries.withLock { $0.append("\(Date().timeIntervalSince1970) \(event.message) \(details)") }
+            log.entries.withLock {
+                $0.append("\(Date().timeIntervalSince1970) \(event.level) \(event.message) \(details)")
+            }
         }
     }
 }

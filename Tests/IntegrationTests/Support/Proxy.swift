@@ -45,7 +45,7 @@ final class Proxy: Sendable {
         for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
 
-    /// Once: by the second time the descriptor's number may be somebody else's.
+    /// The thread that accepts closes its descriptor itself: closed from here, its number might be another's by the next accept.
     func end() {
         let isFirst = state.withLock { state in
             defer { state.isOver = true }
@@ -53,7 +53,6 @@ final class Proxy: Sendable {
         }
         guard isFirst else { return }
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
         cut()
     }
 
@@ -74,6 +73,7 @@ final class Proxy: Sendable {
     }
 
     private func acceptAll() {
+        defer { close(listener) }
         while true {
             let client = accept(listener, nil, nil)
             if client < 0 { return }
