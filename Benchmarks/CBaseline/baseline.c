@@ -17,8 +17,7 @@ struct baseline {
 
 static const char select_text[] = "SELECT $1::int8 + 1";
 static const char rows_text[] =
-    "SELECT n::int8, 'row number ' || lpad(n::text, 19, '0'), '2026-01-01Z'::timestamptz + n * interval '1 second', n % 2 = 0"
-    " FROM generate_series(1, $1::int8) AS n";
+    "SELECT number, text, time, is_even FROM bench_rows WHERE number <= $1::int8";
 
 uint64_t baseline_now(void) {
     struct timespec time;

@@ -9,10 +9,7 @@ import time
 
 import psycopg
 
-ROWS = (
-    "SELECT n::int8, 'row number ' || lpad(n::text, 19, '0'), '2026-01-01Z'::timestamptz + n * interval '1 second',"
-    " n %% 2 = 0 FROM generate_series(1, %s::int8) AS n"
-)
+ROWS = "SELECT number, text, time, is_even FROM bench_rows WHERE number <= %s::int8"
 
 
 def select(cursor, count):

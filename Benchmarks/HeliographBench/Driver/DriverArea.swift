@@ -10,6 +10,8 @@ struct DriverArea {
     let report: Report
 
     var rounds: Int { isQuick ? 1 : 7 }
+    /// In the table that is read.
+    var rowCount: Int { isQuick ? 1_000 : 100_000 }
 
     /// Memory first, while there is little of it.
     static let measures = ["memory", "select", "concurrent", "pipeline", "rows", "notify"]
@@ -18,6 +20,7 @@ struct DriverArea {
         let peer = try Psycopg.find(target: target)
         if peer == nil, !isQuick { throw PeerMissing() }
         defer { peer?.end() }
+        try await makeTable()
         for measure in Self.measures where only == nil || only == measure {
             switch measure {
             case "select": try await SelectMeasure(area: self, peer: peer).run()
@@ -28,6 +31,21 @@ struct DriverArea {
             default: try await MemoryMeasure(area: self).run()
             }
         }
+    }
+
+    private func makeTable() async throws {
+        let connection = try await connect()
+        try await connection.query("DROP TABLE IF EXISTS bench_rows")
+        try await connection.query(
+            """
+            CREATE TABLE bench_rows AS
+            SELECT n AS number, 'row number ' || lpad(n::text, 19, '0') AS text,
+                '2026-01-01Z'::timestamptz + n * interval '1 second' AS time, n % 2 = 0 AS is_even
+            FROM generate_series(1, \(Int64(rowCount))::int8) AS n
+            """
+        )
+        try await connection.query("VACUUM ANALYZE bench_rows")
+        await connection.close()
     }
 
     func connect() async throws -> Connection { try await Connection.connect(ConnectionConfiguration(target)) }

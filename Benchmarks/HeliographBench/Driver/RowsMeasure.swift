@@ -15,7 +15,7 @@ struct RowsMeasure {
     }
 
     func run() async throws {
-        let count = area.isQuick ? 1_000 : 100_000
+        let count = area.rowCount
         let connection = try await area.connect()
         var c: [Double] = []
         var swift: [Double] = []
@@ -49,10 +49,7 @@ struct RowsMeasure {
     private static func items(_ count: Int, on connection: Connection) async throws -> [Item] {
         try await connection.query(
             Statement(
-                """
-                SELECT n::int8, 'row number ' || lpad(n::text, 19, '0'), '2026-01-01Z'::timestamptz + n * interval '1 second', n % 2 = 0
-                FROM generate_series(1, \(count)::int8) AS n
-                """
+                "SELECT number, text, time, is_even FROM bench_rows WHERE number <= \(count)::int8"
             ) { row in
                 try Item(number: row.decode(0), text: row.decode(1), time: row.decode(2), isEven: row.decode(3))
             }
