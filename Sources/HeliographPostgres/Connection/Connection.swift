@@ -209,8 +209,7 @@ public actor Connection {
             if isAnswer {
                 let isOnlyOne = reactor.waits.begin()
                 defer { reactor.waits.end() }
-                // Only for the first word of an answer: a long one comes at the server's pace.
-                if !(isOnlyOne && !hasConsumed && watch.isWorthIt && glance()) {
+                if !(isOnlyOne && watch.isWorthIt && glance()) {
                     try await reactor.wait(socket.number, for: .readable)
                 }
             } else {

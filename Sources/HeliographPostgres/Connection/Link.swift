@@ -132,6 +132,19 @@ final class Link {
     /// The next result that has arrived; `nil` at the end of a statement's results.
     func nextResult() -> ResultStorage? { PQgetResult(raw).map { ResultStorage(taking: $0) } }
 
+    /// The next result that has arrived, in the object of the one before, unless somebody still holds that: an object a row is
+    /// much for results of one row.
+    /// - Returns: whether there was one.
+    func nextResult(into storage: inout ResultStorage?) -> Bool {
+        guard let result = PQgetResult(raw) else { return false }
+        if isKnownUniquelyReferenced(&storage) {
+            storage?.replace(with: result)
+        } else {
+            storage = ResultStorage(taking: result)
+        }
+        return true
+    }
+
     /// The next notification that has been read from the socket.
     func nextNotification() -> Notification? {
         guard let pointer = PQnotifies(raw) else { return nil }

@@ -45,10 +45,11 @@ extension Connection {
         try await flush()
         var values: [Output] = []
         var failure: (any Error)?
+        var storage: ResultStorage?
         do {
             while true {
                 while link.isBusy { try await readMore() }
-                guard let result = link.nextResult() else { break }
+                guard link.nextResult(into: &storage), let result = storage else { break }
                 switch result.status {
                 case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
                     failure = failure ?? PostgresError(.invalidUse, "COPY cannot be run as a query")
@@ -58,9 +59,7 @@ extension Connection {
                 if let error = result.error { failure = failure ?? error }
                 if failure != nil { continue }
                 do {
-                    for index in 0..<result.rowCount {
-                        values.append(try statement.decode(Row(storage: result, index: index)))
-                    }
+                    try statement.decodeAll(result, &values)
                 } catch {
                     failure = error
                 }

@@ -3,21 +3,35 @@ import CLibPQ
 /// Owns a `PGresult`.
 ///
 /// Unchecked, because libpq documents (chapter "Behavior in Threaded Programs") that a result is read-only once it has been
-/// returned and may be read by several threads; the pointer never leaves this file's accessors, and it is cleared once, here.
+/// returned and may be read by several threads; the pointer never leaves this file's accessors, it is cleared once, here, and only
+/// an object that nobody else holds takes another one.
 @usableFromInline
 final class ResultStorage: @unchecked Sendable {
-    private let raw: OpaquePointer
-    let rowCount: Int
-    let columnCount: Int
+    // Unchecked for speed: they change in `replace(with:)` only, while nobody else can read them.
+    @exclusivity(unchecked) private var raw: OpaquePointer
+    @exclusivity(unchecked) @usableFromInline private(set) var rowCount: Int
+    @exclusivity(unchecked) @usableFromInline private(set) var columnCount: Int
+    /// Whether the values are in binary: all of them, or none.
+    @exclusivity(unchecked) private(set) var isBinary: Bool
 
     /// Takes over a result that nobody else holds.
     init(taking raw: OpaquePointer) {
         self.raw = raw
         rowCount = Int(PQntuples(raw))
         columnCount = Int(PQnfields(raw))
+        isBinary = PQbinaryTuples(raw) == 1
     }
 
     deinit { PQclear(raw) }
+
+    /// Takes over another result in the place of this one; for an object that nobody else holds.
+    func replace(with other: OpaquePointer) {
+        PQclear(raw)
+        raw = other
+        rowCount = Int(PQntuples(raw))
+        columnCount = Int(PQnfields(raw))
+        isBinary = PQbinaryTuples(raw) == 1
+    }
 
     var status: ExecStatusType { PQresultStatus(raw) }
     var commandTag: String { PQcmdStatus(raw).map { String(cString: $0) } ?? "" }
@@ -33,7 +47,6 @@ final class ResultStorage: @unchecked Sendable {
 
     func columnName(_ column: Int) -> String { PQfname(raw, Int32(column)).map { String(cString: $0) } ?? "" }
     func columnType(_ column: Int) -> PostgresType { PostgresType(rawValue: PQftype(raw, Int32(column))) }
-    func isBinary(_ column: Int) -> Bool { PQfformat(raw, Int32(column)) == 1 }
 
     /// The column with that exact name; the first, if several have it.
     func columnIndex(_ name: String) -> Int? {
@@ -42,8 +55,8 @@ final class ResultStorage: @unchecked Sendable {
 
     /// The bytes of a value, valid while this object lives; `nil` for NULL.
     func bytes(row: Int, column: Int) -> UnsafeRawBufferPointer? {
-        if PQgetisnull(raw, Int32(row), Int32(column)) == 1 { return nil }
         let length = Int(PQgetlength(raw, Int32(row), Int32(column)))
+        if length == 0, PQgetisnull(raw, Int32(row), Int32(column)) == 1 { return nil }
         return UnsafeRawBufferPointer(start: PQgetvalue(raw, Int32(row), Int32(column)), count: length)
     }
 

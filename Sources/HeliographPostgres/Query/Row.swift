@@ -4,6 +4,12 @@ public struct Row: Sendable {
     /// The row's place in the result, from 0.
     public let index: Int
 
+    @inlinable
+    init(storage: ResultStorage, index: Int) {
+        self.storage = storage
+        self.index = index
+    }
+
     /// How many columns it has.
     public var columnCount: Int { storage.columnCount }
 
@@ -21,12 +27,15 @@ public struct Row: Sendable {
         try Value(postgres: cell(named: column))
     }
 
-    @usableFromInline
+    @inlinable
     func cell(_ column: Int) throws(PostgresError) -> Cell {
-        guard column >= 0, column < storage.columnCount else {
-            throw PostgresError(.decoding, "the result has \(storage.columnCount) columns, none with index \(column)")
-        }
+        guard column >= 0, column < storage.columnCount else { throw noColumn(column) }
         return Cell(storage: storage, row: index, column: column)
+    }
+
+    @usableFromInline
+    func noColumn(_ column: Int) -> PostgresError {
+        PostgresError(.decoding, "the result has \(storage.columnCount) columns, none with index \(column)")
     }
 
     @usableFromInline

@@ -10,11 +10,10 @@ extension Bool: PostgresCodable, PostgresArrayElement {
         self = elementBytes[0] != 0
     }
 
-    public init(postgres cell: Cell) throws {
-        self = try cell.withBytes(for: Bool.self) { bytes in
-            guard cell.type == .bool, let value = Bool(elementBytes: bytes) else { throw cell.mismatch(Bool.self) }
-            return value
-        }
+    public init(postgres cell: borrowing Cell) throws {
+        let bytes = try cell.bytes(for: Bool.self)
+        guard cell.type == .bool, let value = Bool(elementBytes: bytes) else { throw cell.mismatch(Bool.self) }
+        self = value
     }
 
     public init(json value: JSONValue) throws {

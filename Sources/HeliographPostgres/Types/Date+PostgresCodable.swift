@@ -59,12 +59,10 @@ extension Date: PostgresCodable, PostgresArrayElement {
         }
     }
 
-    public init(postgres cell: Cell) throws {
-        self = try cell.withBytes(for: Date.self) { bytes in
-            guard cell.type == .timestamptz, bytes.count == 8 else { throw cell.mismatch(Date.self) }
-            guard let value = Date(elementBytes: bytes) else { throw cell.mismatch(Date.self) }
-            return value
-        }
+    public init(postgres cell: borrowing Cell) throws {
+        let bytes = try cell.bytes(for: Date.self)
+        guard cell.type == .timestamptz, let value = Date(elementBytes: bytes) else { throw cell.mismatch(Date.self) }
+        self = value
     }
 
     /// `2026-01-02T03:04:05.678901+00:00`, as PostgreSQL writes a timestamptz in JSON.

@@ -10,13 +10,13 @@ extension Double: PostgresCodable, PostgresArrayElement {
         self.init(bitPattern: UInt64(bigEndian: elementBytes.loadUnaligned(as: UInt64.self)))
     }
 
-    public init(postgres cell: Cell) throws {
-        self = try cell.withBytes(for: Double.self) { bytes in
-            switch cell.type {
-            case .float8: if let value = Double(elementBytes: bytes) { return value }
-            case .float4: if let value = Float(elementBytes: bytes) { return Double(value) }
-            default: break
-            }
+    public init(postgres cell: borrowing Cell) throws {
+        let bytes = try cell.bytes(for: Double.self)
+        if cell.type == .float8, let value = Double(elementBytes: bytes) {
+            self = value
+        } else if cell.type == .float4, let value = Float(elementBytes: bytes) {
+            self = Double(value)
+        } else {
             throw cell.mismatch(Double.self)
         }
     }
@@ -43,11 +43,10 @@ extension Float: PostgresCodable, PostgresArrayElement {
         self.init(bitPattern: UInt32(bigEndian: elementBytes.loadUnaligned(as: UInt32.self)))
     }
 
-    public init(postgres cell: Cell) throws {
-        self = try cell.withBytes(for: Float.self) { bytes in
-            guard cell.type == .float4, let value = Float(elementBytes: bytes) else { throw cell.mismatch(Float.self) }
-            return value
-        }
+    public init(postgres cell: borrowing Cell) throws {
+        let bytes = try cell.bytes(for: Float.self)
+        guard cell.type == .float4, let value = Float(elementBytes: bytes) else { throw cell.mismatch(Float.self) }
+        self = value
     }
 
     public init(json value: JSONValue) throws {

@@ -1,13 +1,13 @@
 /// Reads int2, int4 and int8 into whatever integer can hold the value.
-private func decodeInteger<I: FixedWidthInteger & Sendable>(_ cell: Cell, as type: I.Type) throws -> I {
-    let wide: Int64 = try cell.withBytes(for: type) { bytes in
-        switch (cell.type, bytes.count) {
-        case (.int8, 8): Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
-        case (.int4, 4): Int64(Int32(bigEndian: bytes.loadUnaligned(as: Int32.self)))
-        case (.int2, 2): Int64(Int16(bigEndian: bytes.loadUnaligned(as: Int16.self)))
-        case (.oid, 4): Int64(UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
-        default: throw cell.mismatch(type)
-        }
+private func decodeInteger<I: FixedWidthInteger & Sendable>(_ cell: borrowing Cell, as type: I.Type) throws -> I {
+    let bytes = try cell.bytes(for: type)
+    let wide: Int64
+    switch (cell.type, bytes.count) {
+    case (.int8, 8): wide = Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
+    case (.int4, 4): wide = Int64(Int32(bigEndian: bytes.loadUnaligned(as: Int32.self)))
+    case (.int2, 2): wide = Int64(Int16(bigEndian: bytes.loadUnaligned(as: Int16.self)))
+    case (.oid, 4): wide = Int64(UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
+    default: throw cell.mismatch(type)
     }
     guard let value = I(exactly: wide) else { throw cell.unrepresentable(type, "the value is out of its range") }
     return value
@@ -36,7 +36,7 @@ extension Int16: PostgresCodable, PostgresArrayElement {
         guard let value = loadBigEndian(elementBytes, as: Self.self) else { return nil }
         self = value
     }
-    public init(postgres cell: Cell) throws { self = try decodeInteger(cell, as: Self.self) }
+    public init(postgres cell: borrowing Cell) throws { self = try decodeInteger(cell, as: Self.self) }
     public init(json value: JSONValue) throws { self = try decodeInteger(value, as: Self.self) }
 }
 
@@ -50,7 +50,7 @@ extension Int32: PostgresCodable, PostgresArrayElement {
         guard let value = loadBigEndian(elementBytes, as: Self.self) else { return nil }
         self = value
     }
-    public init(postgres cell: Cell) throws { self = try decodeInteger(cell, as: Self.self) }
+    public init(postgres cell: borrowing Cell) throws { self = try decodeInteger(cell, as: Self.self) }
     public init(json value: JSONValue) throws { self = try decodeInteger(value, as: Self.self) }
 }
 
@@ -64,7 +64,7 @@ extension Int64: PostgresCodable, PostgresArrayElement {
         guard let value = loadBigEndian(elementBytes, as: Self.self) else { return nil }
         self = value
     }
-    public init(postgres cell: Cell) throws { self = try decodeInteger(cell, as: Self.self) }
+    public init(postgres cell: borrowing Cell) throws { self = try decodeInteger(cell, as: Self.self) }
     public init(json value: JSONValue) throws { self = try decodeInteger(value, as: Self.self) }
 }
 
@@ -80,6 +80,6 @@ extension Int: PostgresCodable, PostgresArrayElement {
         }
         self = integer
     }
-    public init(postgres cell: Cell) throws { self = try decodeInteger(cell, as: Self.self) }
+    public init(postgres cell: borrowing Cell) throws { self = try decodeInteger(cell, as: Self.self) }
     public init(json value: JSONValue) throws { self = try decodeInteger(value, as: Self.self) }
 }

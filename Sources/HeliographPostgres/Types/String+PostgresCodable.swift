@@ -22,28 +22,39 @@ extension String: PostgresCodable, PostgresArrayElement {
         self = text
     }
 
-    public init(postgres cell: Cell) throws {
-        self = try cell.withBytes(for: String.self) { bytes in
-            let text: UnsafeRawBufferPointer
-            switch cell.type {
-            case let type where Self.isText(type): text = bytes
-            case .jsonb:
-                // One byte of format version stands before the text.
-                guard bytes.first == 1 else { throw cell.mismatch(String.self) }
-                text = UnsafeRawBufferPointer(rebasing: bytes.dropFirst())
-            // All digits, where Decimal has 38.
-            case .numeric:
-                guard let numeric = NumericDigits(bytes) else { throw cell.mismatch(String.self) }
-                return numeric.text
-            // Enums, citext and their like send their label as it is.
-            case let type where type.isUserDefined: text = bytes
-            default: throw cell.mismatch(String.self)
-            }
-            guard let value = String(validating: text, as: UTF8.self) else {
-                throw cell.unrepresentable(String.self, "its bytes are not UTF-8")
-            }
-            return value
+    public init(postgres cell: borrowing Cell) throws {
+        let bytes = try cell.bytes(for: String.self)
+        let text: UnsafeRawBufferPointer
+        switch cell.type {
+        case let type where Self.isText(type): text = bytes
+        case .jsonb:
+            // One byte of format version stands before the text.
+            guard bytes.first == 1 else { throw cell.mismatch(String.self) }
+            text = UnsafeRawBufferPointer(rebasing: bytes.dropFirst())
+        // All digits, where Decimal has 38.
+        case .numeric:
+            guard let numeric = NumericDigits(bytes) else { throw cell.mismatch(String.self) }
+            self = numeric.text
+            return
+        // Enums, citext and their like send their label as it is.
+        case let type where type.isUserDefined: text = bytes
+        default: throw cell.mismatch(String.self)
         }
+        guard let value = Self.validated(text) else {
+            throw cell.unrepresentable(String.self, "its bytes are not UTF-8")
+        }
+        self = value
+    }
+
+    /// A value of a result as text; `nil` if it is not UTF-8.
+    ///
+    /// libpq puts a zero byte behind each value. What validates a C string is three times as fast as what validates a
+    /// collection, since it is no generic code.
+    private static func validated(_ bytes: UnsafeRawBufferPointer) -> String? {
+        guard let start = bytes.baseAddress else { return "" }
+        guard let text = String(validatingCString: start.assumingMemoryBound(to: CChar.self)) else { return nil }
+        // A type of somebody's own may send zero bytes.
+        return text.utf8.count == bytes.count ? text : String(validating: bytes, as: UTF8.self)
     }
 
     public init(json value: JSONValue) throws {
