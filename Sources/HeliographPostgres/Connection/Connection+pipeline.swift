@@ -70,13 +70,19 @@ extension Connection {
 
     /// What came of a pipeline.
     struct PipelineRun {
-        /// Of each statement.
-        var outcomes: [StatementOutcome] = []
+        /// Of each statement; none of one that failed or was skipped.
+        var rows: [Rows] = []
+        /// By the place of their statement.
+        var failures: [Int: PostgresError] = [:]
+        var skipped: Set<Int> = []
         /// The first error.
         var failure: PostgresError?
-        /// The rows of the statements up to the one that failed.
-        var rows: [Rows] {
-            outcomes.compactMap { if case .rows(let rows) = $0 { rows } else { nil } }
+
+        var outcomes: [StatementOutcome] {
+            rows.enumerated().map { index, rows in
+                if let failure = failures[index] { return .failed(failure) }
+                return skipped.contains(index) ? .skipped : .rows(rows)
+            }
         }
         /// Whether a statement in it ended a transaction, so that not all of it is undone by an error behind.
         var hasEndedTransaction: Bool {
@@ -89,6 +95,8 @@ extension Connection {
         _ statements: [SQL], as plans: [StatementCache.Plan], syncEach: Bool = false
     ) async throws -> PipelineRun {
         try link.enterPipeline()
+        statementsUnderWay = statements.count
+        defer { statementsUnderWay = 1 }
         do {
             let dropped = try sendDropped()
             for index in statements.indices {
@@ -116,7 +124,7 @@ extension Connection {
         }
     }
 
-    private static let statementsPerFlush = 32
+    private static let statementsPerFlush = 16
 
     /// Gives statements up that are not needed any more, each apart, so that nothing else depends on it.
     /// - Returns: how many syncs that makes.
@@ -145,21 +153,23 @@ extension Connection {
         _ sent: [SQL], _ plans: [StatementCache.Plan], syncEach: Bool
     ) async throws -> PipelineRun {
         var run = PipelineRun()
-        run.outcomes.reserveCapacity(sent.count)
+        run.rows.reserveCapacity(sent.count)
         do {
             for index in sent.indices {
                 var failure: PostgresError?
                 if case .prepare = plans[index], try await !receivePrepared(&failure) {
                     statements.forget(sent[index], isOnServer: false)
                 }
-                let rows = try await receiveStatement(sent[index], &failure)
+                var rows: Rows?
+                while try !takeStatement(sent[index], &rows, &failure) { try await readMore() }
                 if var failure {
                     failure.statementIndex = index
                     run.failure = run.failure ?? failure
-                    run.outcomes.append(.failed(failure))
-                } else {
-                    run.outcomes.append(rows.map { .rows($0) } ?? .skipped)
+                    run.failures[index] = failure
+                } else if rows == nil {
+                    run.skipped.insert(index)
                 }
+                run.rows.append(rows ?? Rows(nil))
                 if syncEach, index < sent.count - 1 { try await skipToSync() }
             }
             // The sync's own result, then its end.
@@ -183,11 +193,12 @@ extension Connection {
         return isPrepared
     }
 
-    /// - Returns: the statement's rows; `nil` if it failed or was skipped.
-    private func receiveStatement(_ statement: SQL, _ failure: inout PostgresError?) async throws -> Rows? {
-        var rows: Rows?
+    /// Takes what has arrived of a statement's results. Most have arrived together: not a call in this suspends.
+    /// - Parameter rows: the statement's rows; `nil` if it failed or was skipped.
+    /// - Returns: whether that was all of it.
+    private func takeStatement(_ statement: SQL, _ rows: inout Rows?, _ failure: inout PostgresError?) throws -> Bool {
         while true {
-            while link.isBusy { try await readMore() }
+            if link.isBusy { return false }
             guard let result = link.nextResult() else { break }
             switch result.status {
             case PGRES_PIPELINE_ABORTED: continue
@@ -205,6 +216,6 @@ extension Connection {
             }
         }
         if !link.isOpen { throw failure.map { link.lost().afterLastWords($0) } ?? link.lost() }
-        return rows
+        return true
     }
 }

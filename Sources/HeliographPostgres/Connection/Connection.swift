@@ -30,6 +30,8 @@ public actor Connection {
     /// Whether input has been read since the last statement was sent, so that the rest of it may lie in the socket unannounced.
     private var hasConsumed = true
     private var watch = BusyWatch()
+    /// How many statements the server has been sent together.
+    var statementsUnderWay = 1
     var section: Section?
     var sectionCount = 0
     private var cursorCount = 0
@@ -222,7 +224,9 @@ public actor Connection {
     /// Looks at the socket for a moment, while nobody else in the process waits for an answer.
     /// - Returns: whether something has arrived.
     private func glance() -> Bool {
-        let found = BusyWatch.look(until: { socket.hasBytes }, while: { reactor.waits.isOnlyOne })
+        let found = BusyWatch.look(
+            limit: BusyWatch.limit(statements: statementsUnderWay - 1), until: { socket.hasBytes },
+            while: { reactor.waits.isOnlyOne })
         watch.note(found)
         return found
     }

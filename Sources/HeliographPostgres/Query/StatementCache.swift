@@ -46,6 +46,8 @@ struct StatementCache: Sendable {
     /// How to send a statement, which counts as used with this.
     mutating func plan(for sql: SQL) -> Plan {
         guard capacity > 0 else { return .once }
+        // The same one again, as in a pipeline.
+        if let newest, let entry = entries[newest], let name = entry.name, entry.fits(sql) { return .prepared(name) }
         guard let place = places[sql.text] else {
             if sql.text.utf8.count <= Self.longestText { add(sql) }
             return .once

@@ -5,11 +5,11 @@ import Foundation
 ///
 /// From a server on the same machine a short statement's answer comes within some 20 µs. To be woken for it takes two
 /// changes of threads, which cost more: both in time and, since a watched server is never waited for in vain, in CPU. So a
-/// connection that is the only one waiting looks at its socket for at most ``limit``, as an adaptive mutex does before it
+/// connection that is the only one waiting looks at its socket for some microseconds, as an adaptive mutex does before it
 /// blocks; and one whose answers take longer soon stops looking. See `docs/decisions/0011`.
 struct BusyWatch: Sendable {
-    /// So long at most. A cooperative thread is busy meanwhile, not blocked.
-    static let limit: UInt64 = 50_000
+    /// So many nanoseconds at most, for the answers to so many statements. A cooperative thread is busy meanwhile, not blocked.
+    static func limit(statements: Int) -> UInt64 { 50_000 + 2_500 * UInt64(clamping: min(statements, 100)) }
 
     /// With one core the server could not answer while somebody watches.
     private static let hasCores = ProcessInfo.processInfo.activeProcessorCount > 1
@@ -43,7 +43,7 @@ struct BusyWatch: Sendable {
     }
 
     /// Looks until there is something, as long as it may.
-    static func look(until isThere: () -> Bool, while mayGoOn: () -> Bool) -> Bool {
+    static func look(limit: UInt64, until isThere: () -> Bool, while mayGoOn: () -> Bool) -> Bool {
         let end = DispatchTime.now().uptimeNanoseconds + limit
         repeat {
             if isThere() { return true }
