@@ -29,6 +29,8 @@ struct ReactorTests {
         }
     }
 
+    private static let withoutWaiting = Int32(MSG_DONTWAIT)
+
     private func each(_ body: (any Waiting) async throws -> Void) async throws {
         #if os(Linux)
             try await body(started(try #require(EpollPoller())))
@@ -83,6 +85,49 @@ struct ReactorTests {
         }
     }
 
+    @Test(
+        "Many that wait at once look for each other, and nobody is forgotten; nor what is to run on the reactor",
+        .timeLimit(.minutes(2)))
+    func several() async throws {
+        try await each { reactor in
+            let pairs = try (0..<16).map { _ in try Pair() }
+            for pair in pairs {
+                #expect(reactor.add(pair.ours))
+                // The other side: answers each byte, until the end.
+                Thread.detachNewThread {
+                    var byte: UInt8 = 0
+                    while Foundation.read(pair.theirs, &byte, 1) == 1 { _ = write(pair.theirs, &byte, 1) }
+                    close(pair.theirs)
+                }
+            }
+            let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+                for (index, pair) in pairs.enumerated() {
+                    // A part of them on the reactor's own thread.
+                    group.addTask(executorPreference: index % 4 == 0 ? reactor : nil) {
+                        var answers = 0
+                        for _ in 0..<300 {
+                            var byte: UInt8 = 1
+                            guard write(pair.ours, &byte, 1) == 1 else { break }
+                            _ = reactor.waits.begin()
+                            defer { reactor.waits.end() }
+                            while recv(pair.ours, &byte, 1, Self.withoutWaiting) != 1 {
+                                try await reactor.wait(pair.ours, for: .readable, isAnswer: true)
+                            }
+                            answers += 1
+                        }
+                        return answers
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(answers == 16 * 300)
+            for pair in pairs {
+                reactor.remove(pair.ours)
+                close(pair.ours)
+            }
+        }
+    }
+
     @Test("Whoever waits for a socket that is removed is not left waiting", .timeLimit(.minutes(1)))
     func removal() async throws {
         try await each { reactor in
@@ -99,10 +144,17 @@ struct ReactorTests {
 }
 
 /// What the tests need of a reactor, whatever its poller.
-private protocol Waiting: Sendable {
+private protocol Waiting: TaskExecutor {
+    var waits: WaitCount { get }
     func add(_ descriptor: Int32) -> Bool
     func remove(_ descriptor: Int32)
-    func wait(_ descriptor: Int32, for interest: Interest) async throws(PostgresError)
+    func wait(_ descriptor: Int32, for interest: Interest, isAnswer: Bool) async throws(PostgresError)
+}
+
+extension Waiting {
+    func wait(_ descriptor: Int32, for interest: Interest) async throws(PostgresError) {
+        try await wait(descriptor, for: interest, isAnswer: false)
+    }
 }
 
 extension Reactor: Waiting {}

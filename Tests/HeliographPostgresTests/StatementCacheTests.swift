@@ -115,6 +115,22 @@ struct BusyWatchTests {
         for _ in 0..<30 { watch.note(false) }
         #expect(looks(1024) == 0)
         #expect(looks(1) == 1)
+        var patient = BusyWatch(patience: 3)
+        for _ in 0..<3 {
+            patient.note(false)
+            let looks = patient.isWorthIt
+            #expect(looks)
+        }
+        patient.note(false)
+        let looks = patient.isWorthIt
+        #expect(!looks)
+    }
+
+    @Test("The more statements are under way the longer it looks, within bounds")
+    func limits() {
+        #expect(BusyWatch.limit(statements: 0) == 50_000)
+        #expect(BusyWatch.limit(statements: 100) == 300_000)
+        #expect(BusyWatch.limit(statements: 1_000_000) == 300_000)
     }
 
     @Test("It ends when something is there, when it may not go on, and by itself")
@@ -122,6 +138,7 @@ struct BusyWatchTests {
         var left = 5
         #expect(
             BusyWatch.look(
+                limit: .max / 2,
                 until: {
                     left -= 1
                     return left == 0
@@ -130,12 +147,13 @@ struct BusyWatchTests {
         var asked = 0
         #expect(
             !BusyWatch.look(
+                limit: .max / 2,
                 until: {
                     asked += 1
                     return false
                 }, while: { false }))
         #expect(asked == 1)
-        #expect(!BusyWatch.look(until: { false }, while: { true }))
+        #expect(!BusyWatch.look(limit: 1_000, until: { false }, while: { true }))
     }
 
     @Test("Waits are counted, so that only a lone one watches")

@@ -212,7 +212,7 @@ public actor Connection {
                 let isOnlyOne = reactor.waits.begin()
                 defer { reactor.waits.end() }
                 if !(isOnlyOne && watch.isWorthIt && glance()) {
-                    try await reactor.wait(socket.number, for: .readable)
+                    try await reactor.wait(socket.number, for: .readable, isAnswer: true)
                 }
             } else {
                 try await reactor.wait(socket.number, for: .readable)

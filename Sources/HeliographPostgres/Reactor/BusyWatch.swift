@@ -11,13 +11,20 @@ struct BusyWatch: Sendable {
     /// So many nanoseconds at most, for the answers to so many statements. A cooperative thread is busy meanwhile, not blocked.
     static func limit(statements: Int) -> UInt64 { 50_000 + 2_500 * UInt64(clamping: min(statements, 100)) }
 
+    /// The same for who looks on behalf of all connections: some answer is nearer than each.
+    static let limitForAll: UInt64 = 10_000
+
     /// With one core the server could not answer while somebody watches.
     private static let hasCores = ProcessInfo.processInfo.activeProcessorCount > 1
 
+    /// So many misses in a row may be chance.
+    private let patience: Int
     /// So many answers in a row were not there in time.
     private var misses = 0
     /// So many more are not looked for.
     private var pause = 0
+
+    init(patience: Int = 1) { self.patience = patience }
 
     /// To be asked once for each wait.
     var isWorthIt: Bool {
@@ -37,9 +44,8 @@ struct BusyWatch: Sendable {
             misses = 0
             return
         }
-        misses = min(misses + 1, 10)
-        // The first miss may be chance.
-        pause = misses < 2 ? 0 : 1 << misses
+        misses = min(misses + 1, patience + 9)
+        pause = misses <= patience ? 0 : 1 << (misses - patience + 1)
     }
 
     /// Looks until there is something, as long as it may.

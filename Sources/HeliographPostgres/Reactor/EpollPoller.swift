@@ -19,7 +19,7 @@
         init?() {
             epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
             bell = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
-            guard epoll >= 0, bell >= 0, control(EPOLL_CTL_ADD, bell, EPOLLIN.rawValue | EPOLLET.rawValue) else {
+            guard epoll >= 0, bell >= 0, control(EPOLL_CTL_ADD, bell, EPOLLIN.rawValue) else {
                 return nil
             }
         }
@@ -64,20 +64,38 @@
         }
 
         func wait(into ready: inout [ReadyEvent], mayBlock: Bool) {
+            guard take(into: &ready, mayBlock: mayBlock) else { return }
+            var count: UInt64 = 0
+            _ = read(bell, &count, MemoryLayout<UInt64>.size)
+        }
+
+        static var canBeShared: Bool { true }
+
+        /// The bell is left ringing: unlike the sockets it tells as long as it is not read, and so cannot be taken away from the
+        /// thread that it is for.
+        func look(into ready: inout [ReadyEvent]) { _ = take(into: &ready, mayBlock: false) }
+
+        /// - Returns: whether the bell has rung.
+        private func take(into ready: inout [ReadyEvent], mayBlock: Bool) -> Bool {
             withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.capacity) { events in
                 let count = epoll_wait(epoll, events.baseAddress, Int32(Self.capacity), mayBlock ? -1 : 0)
-                guard count > 0 else { return }  // a UNIX signal interrupted the wait: the caller comes back
-                for index in 0..<Int(count) where events[index].data.fd != bell {
+                var hasRung = false
+                // Below zero when a UNIX signal interrupted the wait: the caller comes back.
+                for index in 0..<max(0, Int(count)) {
                     let event = events[index]
-                    ready.append(
-                        ReadyEvent(descriptor: event.data.fd, hasEnded: event.events & Self.ended != 0))
+                    if event.data.fd == bell {
+                        hasRung = true
+                    } else {
+                        ready.append(
+                            ReadyEvent(descriptor: event.data.fd, hasEnded: event.events & Self.ended != 0))
+                    }
                 }
+                return hasRung
             }
         }
 
         func wakeUp() {
             var one: UInt64 = 1
-            // Never read: each write is an edge of its own. (It would take 2^64 of them to fill it.)
             _ = write(bell, &one, MemoryLayout<UInt64>.size)
         }
     }

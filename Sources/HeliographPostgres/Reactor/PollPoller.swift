@@ -63,6 +63,10 @@ final class PollPoller: Poller {
         }
     }
 
+    static var canBeShared: Bool { false }
+
+    func look(into ready: inout [ReadyEvent]) {}
+
     func wakeUp() {
         var byte: UInt8 = 1
         _ = write(wakeUpWriter, &byte, 1)  // a full pipe wakes as well

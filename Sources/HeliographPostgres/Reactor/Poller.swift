@@ -11,6 +11,10 @@ protocol Poller: Sendable {
     func remove(_ descriptor: Int32)
     /// Blocks the calling thread until something happens, if it may, and appends to `ready` what it was.
     func wait(into ready: inout [ReadyEvent], mayBlock: Bool)
+    /// Whether other threads than the one that waits may ``look(into:)``.
+    static var canBeShared: Bool { get }
+    /// Appends to `ready` what has happened and not been told yet; for other threads than the one that waits.
+    func look(into ready: inout [ReadyEvent])
     /// Ends a ``wait(into:mayBlock:)`` of another thread, or the next one.
     func wakeUp()
 }

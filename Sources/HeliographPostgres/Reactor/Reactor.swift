@@ -18,6 +18,11 @@ final class Reactor<P: Poller>: TaskExecutor {
         case ended
     }
 
+    private struct Lookout {
+        var watch = BusyWatch(patience: 6)
+        var ready: [ReadyEvent] = []
+    }
+
     private struct Jobs {
         var waiting: [UnownedJob] = []
         var isAsleep = false
@@ -29,20 +34,24 @@ final class Reactor<P: Poller>: TaskExecutor {
     /// By descriptor.
     private let watches = Mutex<[Watch?]>([])
     private let jobs = Mutex(Jobs())
+    /// Held by the one that looks for all.
+    private let lookout = Mutex(Lookout())
+    /// The reactor's own thread, by ``currentThread``; 0 before it runs.
+    private let thread = Atomic<UInt>(0)
 
     init(_ poller: P) { self.poller = poller }
 
     /// Starts the thread. It lives as long as the process.
     func start() {
         let thread = Thread { [self] in
+            self.thread.store(currentThread, ordering: .relaxed)
             var ready: [ReadyEvent] = []
             var turn: [UnownedJob] = []
             while true {
                 let isIdle = runJobs(&turn)
                 poller.wait(into: &ready, mayBlock: isIdle)
                 if isIdle { jobs.withLock { $0.isAsleep = false } }
-                for event in ready { signal(event.descriptor, leaving: event.hasEnded ? .ended : .ready) }
-                ready.removeAll(keepingCapacity: true)
+                signal(&ready)
             }
         }
         thread.name = "heliograph-io"  // Linux takes 15 characters
@@ -90,8 +99,11 @@ final class Reactor<P: Poller>: TaskExecutor {
 
     /// Suspends until something has arrived on the socket since the last time, or `remove` is called for it; once
     /// the other side has closed, not for long.
+    /// - Parameter isAnswer: whether an answer is on its way, so that it is worth to look for it before going to sleep.
     /// - Throws: `connectionLost` if the system cannot watch the socket.
-    func wait(_ descriptor: Int32, for interest: Interest) async throws(PostgresError) {
+    func wait(
+        _ descriptor: Int32, for interest: Interest, isAnswer: Bool = false
+    ) async throws(PostgresError) {
         let isWatched: Bool = await withUnsafeContinuation { continuation in
             // Published first, armed second: the event may come before `arm` returns.
             var looksAnew = false
@@ -117,6 +129,7 @@ final class Reactor<P: Poller>: TaskExecutor {
             }
             displaced?.resume(returning: true)
             if !poller.arm(descriptor, for: interest, looksAnew: looksAnew) { resume(descriptor, isWatched: false) }
+            if P.canBeShared, isAnswer, waits.areSeveral { lookOut(while: descriptor) }
         }
         // To come back as if it were ready would have the caller ask again and again.
         guard isWatched else { throw PostgresError(.connectionLost, "the system cannot watch the connection's socket") }
@@ -130,6 +143,36 @@ final class Reactor<P: Poller>: TaskExecutor {
 
     /// Wakes who waits for a socket, as if something had arrived; does nothing if nobody does.
     func nudge(_ descriptor: Int32) { signal(descriptor, leaving: .ready) }
+
+    /// Looks for a moment at all sockets, in the thread of a task that has to wait for one of them, before it goes to sleep.
+    ///
+    /// With several connections at work there is nearly always one whose answer is about to come; the thread then goes on with
+    /// that one's task, where otherwise the reactor's thread and this one would have to be woken. One thread at a time does so.
+    private func lookOut(while descriptor: Int32) {
+        // There everything runs that has been resumed there: it may not look while that waits.
+        guard thread.load(ordering: .relaxed) != currentThread else { return }
+        lookout.withLockIfAvailable { lookout in
+            guard lookout.watch.isWorthIt else { return }
+            let found = BusyWatch.look(
+                limit: BusyWatch.limitForAll,
+                until: {
+                    poller.look(into: &lookout.ready)
+                    return !lookout.ready.isEmpty
+                },
+                while: { isAwaited(descriptor) })
+            lookout.watch.note(found || !isAwaited(descriptor))
+            signal(&lookout.ready)
+        }
+    }
+
+    private func isAwaited(_ descriptor: Int32) -> Bool {
+        watches.withLock { if case .awaited = $0[Int(descriptor)] { true } else { false } }
+    }
+
+    private func signal(_ ready: inout [ReadyEvent]) {
+        for event in ready { signal(event.descriptor, leaving: event.hasEnded ? .ended : .ready) }
+        ready.removeAll(keepingCapacity: true)
+    }
 
     private func signal(_ descriptor: Int32, leaving state: Watch) {
         take(descriptor, leaving: state)?.resume(returning: true)
@@ -153,4 +196,13 @@ final class Reactor<P: Poller>: TaskExecutor {
             return continuation
         }
     }
+}
+
+/// Tells threads apart.
+private var currentThread: UInt {
+    #if canImport(Glibc)
+        UInt(pthread_self())
+    #else
+        UInt(bitPattern: pthread_self())
+    #endif
 }

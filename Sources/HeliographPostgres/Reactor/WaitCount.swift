@@ -12,4 +12,6 @@ final class WaitCount: Sendable {
     func end() { count.subtract(1, ordering: .relaxed) }
 
     var isOnlyOne: Bool { count.load(ordering: .relaxed) == 1 }
+
+    var areSeveral: Bool { count.load(ordering: .relaxed) > 1 }
 }

@@ -32,12 +32,14 @@ final class ClusterWatchdog: Sendable {
     ) async throws -> ClusterWatchdog {
         let (readEnd, writeEnd) = try makePipe()
         let watchdog = ClusterWatchdog(folder: folder, pipeEnd: writeEnd)
-        var options = account.platformOptions
+        var options = PlatformOptions()
         options.createSession = true
+        let command = account.command(
+            "/bin/sh", ["-c", script, "heliograph-watchdog", programs.path(of: "pg_ctl"), folder.path])
         // The shell puts the work into the background and ends at once, so that no child is left to wait for.
         let result = try await Subprocess.run(
-            .path("/bin/sh"),
-            arguments: ["-c", script, "heliograph-watchdog", programs.path(of: "pg_ctl"), folder.path],
+            .path(FilePath(command.path)),
+            arguments: Arguments(command.arguments),
             environment: ProcessRun.childEnvironment,
             workingDirectory: "/",
             platformOptions: options,
@@ -57,7 +59,7 @@ final class ClusterWatchdog: Sendable {
         let run = try await ProcessRun.run(
             "/bin/sh",
             ["-c", clearing, "heliograph-clear", programs.path(of: "pg_ctl"), folder.path],
-            options: account.platformOptions
+            account: account
         )
         guard run.succeeded else {
             throw LocalClusterError(.stopFailed, "cannot remove \(folder.path): \(run.complaint)")

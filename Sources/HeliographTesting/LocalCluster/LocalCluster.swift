@@ -191,7 +191,7 @@ public final class LocalCluster: Sendable {
             programs.path(of: "initdb"),
             ["-D", folder.data, "-U", Self.user, "--auth=trust", "--encoding=UTF8", "--no-sync"]
                 + ClusterSettings.localeArguments,
-            options: account.platformOptions
+            account: account
         )
         guard run.succeeded else {
             throw LocalClusterError(.initializationFailed, "initdb failed: \(run.complaint)")
@@ -209,9 +209,7 @@ public final class LocalCluster: Sendable {
 
     /// Runs `pg_ctl`, in a session of its own: an interrupt of the terminal must not end the server.
     private func control(_ arguments: [String]) async throws -> ProcessRun {
-        var options = account.platformOptions
-        options.createSession = true
-        return try await ProcessRun.run(programs.path(of: "pg_ctl"), arguments, options: options)
+        try await ProcessRun.run(programs.path(of: "pg_ctl"), arguments, account: account, createsSession: true)
     }
 
     /// The last reason for not starting that the server wrote into its log, with the line before, which has the details.

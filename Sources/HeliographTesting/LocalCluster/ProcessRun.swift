@@ -36,17 +36,22 @@ struct ProcessRun: Sendable {
     ///   - arguments: Its arguments.
     ///   - input: What it reads from standard input.
     ///   - variables: Further variables of its environment.
-    ///   - options: The account and session it runs in.
+    ///   - account: Under which account it runs, if not the program's own.
+    ///   - createsSession: Whether it gets a session of its own.
     static func run(
         _ path: String,
         _ arguments: [String],
         input: String = "",
         variables: [String: String] = [:],
-        options: PlatformOptions = PlatformOptions()
+        account: ServerAccount? = nil,
+        createsSession: Bool = false
     ) async throws -> ProcessRun {
+        let command = account?.command(path, arguments) ?? (path: path, arguments: arguments)
+        var options = PlatformOptions()
+        options.createSession = createsSession
         let result = try await Subprocess.run(
-            .path(FilePath(path)),
-            arguments: Arguments(arguments),
+            .path(FilePath(command.path)),
+            arguments: Arguments(command.arguments),
             environment: childEnvironment.updating(
                 Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
             ),

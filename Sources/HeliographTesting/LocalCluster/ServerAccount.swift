@@ -1,5 +1,4 @@
 import Foundation
-import Subprocess
 
 /// The account under which the server's programs run.
 ///
@@ -16,6 +15,12 @@ struct ServerAccount: Hashable, Sendable {
     static func current() throws(LocalClusterError) -> ServerAccount {
         let own = geteuid()
         guard own == 0 else { return ServerAccount(userID: own, groupID: getegid(), isOther: false) }
+        guard setpriv != nil else {
+            throw LocalClusterError(
+                .startFailed,
+                "PostgreSQL does not run as root, and there is no setpriv to change the account: install util-linux, or start as another user"
+            )
+        }
         for name in ["postgres", "nobody"] {
             if let account = named(name) { return account }
         }
@@ -37,14 +42,17 @@ struct ServerAccount: Hashable, Sendable {
         return ServerAccount(userID: entry.pw_uid, groupID: entry.pw_gid, isOther: true)
     }
 
-    /// How to start a process under this account.
-    var platformOptions: PlatformOptions {
-        var options = PlatformOptions()
-        if isOther {
-            options.userID = userID
-            options.groupID = groupID
-            options.supplementaryGroups = []
-        }
-        return options
+    private static let setpriv = ["/usr/bin/setpriv", "/bin/setpriv", "/sbin/setpriv"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    /// How to start a program under this account.
+    ///
+    /// By a program that changes the account and becomes the other one: Subprocess can do it as well, but calls glibc's `setgroups`
+    /// and `setuid` between fork and exec. Those wait for all threads that glibc knows, and in the child, where there is but one,
+    /// wait for ever for a thread that was just starting in the parent.
+    func command(_ path: String, _ arguments: [String]) -> (path: String, arguments: [String]) {
+        guard isOther, let setpriv = Self.setpriv else { return (path, arguments) }
+        return (setpriv, ["--reuid=\(userID)", "--regid=\(groupID)", "--clear-groups", "--", path] + arguments)
     }
 }
