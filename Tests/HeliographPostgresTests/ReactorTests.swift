@@ -128,6 +128,25 @@ struct ReactorTests {
         }
     }
 
+    #if os(Linux)
+        @Test("Who looks for all does not take the reactor's own call away", .timeLimit(.minutes(1)))
+        func bell() async throws {
+            let poller = try #require(EpollPoller())
+            poller.wakeUp()
+            var seen: [ReadyEvent] = []
+            poller.look(into: &seen)
+            #expect(seen.isEmpty)
+            // Would block for ever if the call had been heard.
+            await withCheckedContinuation { continuation in
+                Thread.detachNewThread {
+                    var ready: [ReadyEvent] = []
+                    poller.wait(into: &ready, mayBlock: true)
+                    continuation.resume()
+                }
+            }
+        }
+    #endif
+
     @Test("Whoever waits for a socket that is removed is not left waiting", .timeLimit(.minutes(1)))
     func removal() async throws {
         try await each { reactor in
