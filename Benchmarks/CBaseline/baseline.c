@@ -19,6 +19,8 @@ static const char select_text[] = "SELECT $1::int8 + 1";
 static const char rows_text[] =
     "SELECT number, text, time, is_even FROM bench_rows WHERE number <= $1::int8";
 
+int baseline_libpq_version(void) { return PQlibVersion(); }
+
 uint64_t baseline_now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);

@@ -14,5 +14,13 @@
             defer { lock.unlock() }
             return try body(&value)
         }
+
+        func withLockIfAvailable<R, E: Error>(
+            _ body: (inout sending Value) throws(E) -> sending R
+        ) throws(E) -> sending R? {
+            guard lock.try() else { return nil }
+            defer { lock.unlock() }
+            return try body(&value)
+        }
     }
 #endif

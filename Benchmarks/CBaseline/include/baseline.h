@@ -8,6 +8,9 @@
 
 typedef struct baseline baseline;
 
+/* Of the libpq that is loaded, such as 150018. */
+int baseline_libpq_version(void);
+
 /* Connects and prepares the statements; NULL if that fails. */
 baseline *baseline_open(const char *conninfo);
 void baseline_close(baseline *session);

@@ -18,21 +18,19 @@ struct ConcurrentMeasure {
         }
         var c: [Sample] = []
         var swift: [Sample] = []
+        var onExecutor: [Sample] = []
         for round in 0...area.rounds {
             let threads = try await Sample.take {
                 try checked(baseline_select_threads(&sessions, Int32(width), Int32(count)))
             }
-            let tasks = try await Sample.take {
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    for connection in connections {
-                        group.addTask { try await Self.select(count, on: connection) }
-                    }
-                    try await group.waitForAll()
-                }
+            let tasks = try await Sample.take { try await Self.select(count, onEach: connections) }
+            let executorTasks = try await Sample.take {
+                try await Self.select(count, onEach: connections, executor: Connection.executor)
             }
             if round == 0 { continue }
             c.append(threads)
             swift.append(tasks)
+            onExecutor.append(executorTasks)
         }
         for connection in connections { await connection.close() }
         area.report.add(
@@ -42,8 +40,26 @@ struct ConcurrentMeasure {
             "driver.concurrent.rate", c.map(\.seconds).median / swift.map(\.seconds).median, "ratio to C", .atLeast(1),
             rounds: area.rounds)
         area.report.add(
+            "driver.concurrent.rate.executor", c.map(\.seconds).median / onExecutor.map(\.seconds).median, "ratio to C",
+            .atLeast(1), rounds: area.rounds)
+        area.report.add(
+            "driver.concurrent.cpu.executor", onExecutor.map(\.cpu).median / c.map(\.cpu).median, "ratio to C",
+            .atMost(1.2), rounds: area.rounds)
+        area.report.add(
             "driver.concurrent.cpu", swift.map(\.cpu).median / c.map(\.cpu).median, "ratio to C", .atMost(1.2),
             rounds: area.rounds)
+    }
+
+    /// - Parameter executor: where the tasks run; `nil` for ordinary ones.
+    private static func select(
+        _ count: Int, onEach connections: [Connection], executor: (any TaskExecutor)? = nil
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for connection in connections {
+                group.addTask(executorPreference: executor) { try await select(count, on: connection) }
+            }
+            try await group.waitForAll()
+        }
     }
 
     private static func select(_ count: Int, on connection: Connection) async throws {

@@ -14,6 +14,9 @@ struct RowsMeasure {
         let isEven: Bool
     }
 
+    /// With a libpq that hands rows over in chunks it is another measure.
+    private var name: String { baseline_libpq_version() >= 170_000 ? "driver.rows.chunked" : "driver.rows" }
+
     func run() async throws {
         let count = area.rowCount
         let connection = try await area.connect()
@@ -36,12 +39,12 @@ struct RowsMeasure {
             }
         }
         await connection.close()
-        area.report.add("driver.rows.c.time", c.median * 1000, "ms", rounds: area.rounds)
+        area.report.add("\(name).c.time", c.median * 1000, "ms", rounds: area.rounds)
         area.report.add(
-            "driver.rows.time", swift.median / c.median, "ratio to C", .atMost(1.1), rounds: area.rounds)
+            "\(name).time", swift.median / c.median, "ratio to C", .atMost(1.1), rounds: area.rounds)
         if !python.isEmpty {
             area.report.add(
-                "driver.rows.rate", python.median / swift.median, "ratio to psycopg", .atLeast(2.5), rounds: area.rounds
+                "\(name).rate", python.median / swift.median, "ratio to psycopg", .atLeast(2.5), rounds: area.rounds
             )
         }
     }

@@ -129,7 +129,7 @@ final class Reactor<P: Poller>: TaskExecutor {
             }
             displaced?.resume(returning: true)
             if !poller.arm(descriptor, for: interest, looksAnew: looksAnew) { resume(descriptor, isWatched: false) }
-            if P.canBeShared, isAnswer, waits.areSeveral { lookOut(while: descriptor) }
+            if displaced == nil, P.canBeShared, isAnswer, waits.areSeveral { lookOut(while: descriptor) }
         }
         // To come back as if it were ready would have the caller ask again and again.
         guard isWatched else { throw PostgresError(.connectionLost, "the system cannot watch the connection's socket") }
