@@ -211,7 +211,7 @@ public actor Connection {
             if isAnswer {
                 let isOnlyOne = reactor.waits.begin()
                 defer { reactor.waits.end() }
-                if !(isOnlyOne && watch.isWorthIt && glance()) {
+                if !(isOnlyOne && !reactor.isNeededHere && watch.isWorthIt && glance()) {
                     try await reactor.wait(socket.number, for: .readable, isAnswer: true)
                 }
             } else {
@@ -226,7 +226,7 @@ public actor Connection {
     private func glance() -> Bool {
         let found = BusyWatch.look(
             limit: BusyWatch.limit(statements: statementsUnderWay - 1), until: { socket.hasBytes },
-            while: { reactor.waits.isOnlyOne })
+            while: { reactor.waits.isOnlyOne && !reactor.isNeededHere })
         watch.note(found)
         return found
     }

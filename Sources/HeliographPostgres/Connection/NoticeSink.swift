@@ -15,12 +15,12 @@ final class NoticeSink {
         logger.log(level: Self.level(of: notice.severity), "PostgreSQL notice", metadata: metadata)
     }
 
-    /// The log level for one of the server's severities, in English.
+    /// The log level for one of the server's severities, in English: a library is never louder than `info`.
     static func level(of severity: String?) -> Logger.Level {
         switch severity {
-        case "WARNING", "ERROR", "FATAL", "PANIC": .warning
-        case "NOTICE", "INFO": .info
-        default: .debug  // DEBUG, LOG
+        case "WARNING", "ERROR", "FATAL", "PANIC": .info
+        case "NOTICE", "INFO": .debug
+        default: .trace  // DEBUG, LOG
         }
     }
 }

@@ -34,6 +34,8 @@ final class Reactor<P: Poller>: TaskExecutor {
     /// By descriptor.
     private let watches = Mutex<[Watch?]>([])
     private let jobs = Mutex(Jobs())
+    /// Jobs that are to run here, and the one that runs.
+    private let unfinished = Atomic<Int>(0)
     /// Held by the one that looks for all.
     private let lookout = Mutex(Lookout())
     /// The reactor's own thread, by ``currentThread``; 0 before it runs.
@@ -68,7 +70,10 @@ final class Reactor<P: Poller>: TaskExecutor {
                 return turn.isEmpty
             }
             if isIdle { return true }
-            for job in turn { job.runSynchronously(on: asUnownedTaskExecutor()) }
+            for job in turn {
+                job.runSynchronously(on: asUnownedTaskExecutor())
+                unfinished.subtract(1, ordering: .relaxed)
+            }
             turn.removeAll(keepingCapacity: true)
         }
         return false
@@ -76,6 +81,7 @@ final class Reactor<P: Poller>: TaskExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
+        unfinished.add(1, ordering: .relaxed)
         let wakes = jobs.withLock { jobs in
             jobs.waiting.append(job)
             defer { jobs.isAsleep = false }
@@ -83,6 +89,11 @@ final class Reactor<P: Poller>: TaskExecutor {
         }
         if wakes { poller.wakeUp() }
     }
+
+    /// Whether the current thread is the reactor's, and something else is to run on it.
+    var isNeededHere: Bool { isOnOwnThread && unfinished.load(ordering: .relaxed) > 1 }
+
+    private var isOnOwnThread: Bool { thread.load(ordering: .relaxed) == currentThread }
 
     // MARK: Sockets
 
@@ -150,7 +161,7 @@ final class Reactor<P: Poller>: TaskExecutor {
     /// that one's task, where otherwise the reactor's thread and this one would have to be woken. One thread at a time does so.
     private func lookOut(while descriptor: Int32) {
         // There everything runs that has been resumed there: it may not look while that waits.
-        guard thread.load(ordering: .relaxed) != currentThread else { return }
+        guard !isOnOwnThread else { return }
         lookout.withLockIfAvailable { lookout in
             guard lookout.watch.isWorthIt else { return }
             let found = BusyWatch.look(

@@ -71,13 +71,15 @@ struct ConnectionTests {
     func notices() async throws {
         try await Fixture.with { fixture in
             let log = CapturedLog()
-            let connection = try await Connection.connect(fixture.configuration, logger: log.logger)
+            var logger = log.logger
+            logger.logLevel = .trace
+            let connection = try await Connection.connect(fixture.configuration, logger: logger)
             try await connection.query("SET client_min_messages = debug1")
             for severity in ["WARNING", "NOTICE", "DEBUG"] {
                 try await connection.query("DO $$ BEGIN RAISE \(unsafe: severity) 'a word'; END $$")
             }
             await connection.close()
-            for (severity, level) in [("WARNING", "warning"), ("NOTICE", "info"), ("DEBUG", "debug")] {
+            for (severity, level) in [("WARNING", "info"), ("NOTICE", "debug"), ("DEBUG", "trace")] {
                 #expect(log.lines.contains { $0.contains(" \(level) ") && $0.contains("\(severity):  a word") })
             }
         }
