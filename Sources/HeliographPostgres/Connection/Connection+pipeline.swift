@@ -161,8 +161,9 @@ extension Connection {
                     statements.forget(sent[index], isOnServer: false)
                 }
                 var rows: Rows?
-                while try !takeStatement(sent[index], &rows, &failure) { try await readMore() }
+                while try !takeStatement(&rows, &failure) { try await readMore() }
                 if var failure {
+                    if failure.isStalePlan { forgetStale(sent[index], failure) }
                     failure.statementIndex = index
                     run.failure = run.failure ?? failure
                     run.failures[index] = failure
@@ -196,7 +197,7 @@ extension Connection {
     /// Takes what has arrived of a statement's results. Most have arrived together: not a call in this suspends.
     /// - Parameter rows: the statement's rows; `nil` if it failed or was skipped.
     /// - Returns: whether that was all of it.
-    private func takeStatement(_ statement: SQL, _ rows: inout Rows?, _ failure: inout PostgresError?) throws -> Bool {
+    private func takeStatement(_ rows: inout Rows?, _ failure: inout PostgresError?) throws -> Bool {
         while true {
             if link.isBusy { return false }
             guard let result = link.nextResult() else { break }
@@ -208,7 +209,6 @@ extension Connection {
             default: break
             }
             if let error = result.error {
-                if error.isStalePlan { forgetStale(statement, error) }
                 failure = failure ?? error
             } else {
                 rows = Rows(result)

@@ -53,10 +53,19 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         text += Self.placeholder(parameters.count)
     }
 
-    private static let placeholders = (0..<100).map { "$\($0)" }
-
+    /// The first ones as literals, which cost nothing: nearly all statements have few values.
     private static func placeholder(_ number: Int) -> String {
-        number < placeholders.count ? placeholders[number] : "$\(number)"
+        switch number {
+        case 1: "$1"
+        case 2: "$2"
+        case 3: "$3"
+        case 4: "$4"
+        case 5: "$5"
+        case 6: "$6"
+        case 7: "$7"
+        case 8: "$8"
+        default: "$\(number)"
+        }
     }
 
     private mutating func append(_ other: SQL) {
