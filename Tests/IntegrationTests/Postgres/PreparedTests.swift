@@ -64,6 +64,29 @@ struct PreparedTests {
         }
     }
 
+    @Test("A row that is kept stays what it was, also behind those that come after it")
+    func kept() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withConnection { connection in
+                let statement = Statement("SELECT n, 'row ' || n FROM generate_series(1, 600) AS n") { row in row }
+                for _ in 0..<3 {
+                    let rows = try await connection.query(statement)
+                    let decoded = try rows.map { try $0.decode(as: (Int.self, String.self)) }
+                    #expect(decoded.map(\.0) == Array(1...600))
+                    #expect(decoded.map(\.1) == (1...600).map { "row \($0)" })
+                }
+                // Every second one only, so that objects are taken again in between.
+                let some = try await connection.query(
+                    Statement("SELECT n FROM generate_series(1, 600) AS n") { row in
+                        try row.decode(0, as: Int.self) % 2 == 0 ? row : nil
+                    })
+                #expect(
+                    try some.compactMap { try $0?.decode(0, as: Int.self) }
+                        == Array(stride(from: 2, through: 600, by: 2)))
+            }
+        }
+    }
+
     @Test("Rows that are decoded as they come: the same in each form, and after each kind of error")
     func typed() async throws {
         try await Fixture.with { fixture in
