@@ -48,8 +48,8 @@ extension String: PostgresCodable, PostgresArrayElement {
 
     /// A value of a result as text; `nil` if it is not UTF-8.
     ///
-    /// libpq puts a zero byte behind each value. What validates a C string is three times as fast as what validates a
-    /// collection, since it is no generic code.
+    /// libpq puts a zero byte behind each value. What validates a C string is no generic code, as what validates a collection
+    /// is, which a profile showed to take more than half of the time of decoding a row.
     private static func validated(_ bytes: UnsafeRawBufferPointer) -> String? {
         guard let start = bytes.baseAddress else { return "" }
         guard let text = String(validatingCString: start.assumingMemoryBound(to: CChar.self)) else { return nil }
