@@ -69,8 +69,7 @@
             _ = read(bell, &count, MemoryLayout<UInt64>.size)
         }
 
-        /// Not until a wait of cancelled statements that was seen once with it, for two minutes, is understood: decision 0011.
-        static var canBeShared: Bool { false }
+        static var canBeShared: Bool { true }
 
         /// The bell is left ringing: unlike the sockets it tells as long as it is not read, and so cannot be taken away from the
         /// thread that it is for.

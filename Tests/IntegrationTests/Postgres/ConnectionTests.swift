@@ -115,11 +115,7 @@ struct ConnectionTests {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
                 let sleeper = Task { try await connection.query("SELECT pg_sleep(600)") }
-                try await eventually("the statement to run") {
-                    try await fixture.count(
-                        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'"
-                    ) == 1
-                }
+                try await fixture.untilRunning("SELECT pg_sleep(600)", on: connection)
                 sleeper.cancel()
                 await #expect(throws: CancellationError.self) { try await sleeper.value }
                 #expect(try await connection.number("SELECT 1::int8") == 1)
@@ -132,11 +128,7 @@ struct ConnectionTests {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
                 let sleeper = Task { try await connection.query("SELECT pg_sleep(600)") }
-                try await eventually("the statement to run") {
-                    try await fixture.count(
-                        "SELECT count(*) FROM pg_stat_activity WHERE pid = \(connection.backendProcessID) AND state = 'active'"
-                    ) == 1
-                }
+                try await fixture.untilRunning("SELECT pg_sleep(600)", on: connection)
                 try await fixture.terminate(connection.backendProcessID)
                 let error = await #expect(throws: PostgresError.self) { try await sleeper.value }
                 #expect(error?.isConnectionLoss == true)

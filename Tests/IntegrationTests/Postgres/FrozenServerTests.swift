@@ -28,11 +28,7 @@ struct FrozenServerTests {
     /// Starts a statement that runs until it is cancelled, and waits until it does.
     private func sleeper(on connection: Connection, in fixture: Fixture) async throws -> Task<Void, any Error> {
         let statement = Task { _ = try await connection.query("SELECT pg_sleep(600)") }
-        let backend = connection.backendProcessID
-        try await eventually("the statement to run") {
-            try await fixture.count(
-                "SELECT count(*) FROM pg_stat_activity WHERE pid = \(backend) AND state = 'active'") == 1
-        }
+        try await fixture.untilRunning("SELECT pg_sleep(600)", on: connection)
         return statement
     }
 

@@ -72,11 +72,7 @@ struct PipelineTests {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
                 let pipeline = Task { try await connection.pipeline(["SELECT 1", "SELECT pg_sleep(600)", "SELECT 2"]) }
-                try await eventually("the statement to run") {
-                    try await fixture.count(
-                        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'"
-                    ) == 1
-                }
+                try await fixture.untilRunning("SELECT pg_sleep(600)", on: connection)
                 pipeline.cancel()
                 await #expect(throws: CancellationError.self) { try await pipeline.value }
                 #expect(try await connection.number("SELECT 1::int8") == 1)

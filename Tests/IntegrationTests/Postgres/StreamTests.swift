@@ -126,11 +126,7 @@ struct StreamTests {
                 let reader = Task {
                     try await connection.stream("SELECT pg_sleep(600)") { rows in for try await _ in rows {} }
                 }
-                try await eventually("the statement to run") {
-                    try await fixture.count(
-                        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'"
-                    ) == 1
-                }
+                try await fixture.untilRunning("SELECT pg_sleep(600)", on: connection)
                 reader.cancel()
                 await #expect(throws: CancellationError.self) { try await reader.value }
                 #expect(try await connection.number("SELECT 1::int8") == 1)

@@ -94,6 +94,18 @@ struct Fixture: Sendable {
         }
     }
 
+    /// Waits until the server runs a statement for a connection. By its backend: the view shows all of the server, and so the
+    /// statements of tests that run beside this one.
+    func untilRunning(_ statement: String, on connection: Connection) async throws {
+        try await eventually("the statement to run") {
+            try await count(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE pid = \(connection.backendProcessID) AND query = \(statement) AND state = 'active'
+                """) == 1
+        }
+    }
+
     /// One number from the database.
     func count(_ sql: SQL) async throws -> Int {
         try await withConnection { try await $0.number(sql) }

@@ -115,6 +115,7 @@ struct ContentionTests {
                         try await effects.fixture.count(
                             """
                             SELECT count(*) FROM pg_stat_activity WHERE application_name = 'reader'
+                                AND datname = current_database()
                                 AND wait_event_type = 'Lock' AND now() - query_start > interval '3 seconds'
                             """
                         ) == 1
