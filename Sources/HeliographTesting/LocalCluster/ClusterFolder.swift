@@ -21,11 +21,18 @@ struct ClusterFolder: Hashable, Sendable {
     /// The longest path of a folder: a socket's path is limited to 103 bytes on macOS, `/.s.PGSQL.5432` takes 14.
     private static let longestPath = 85
 
+    /// Where Linux keeps files in memory: databases that come and go cost a file system on a disk more than all else in a test.
+    private static let memory = "/dev/shm"
+
+    /// So much must be free there; a full run of this project's tests takes less than 1 GiB at a time.
+    private static let memoryNeeded: UInt64 = 4 << 30
+
     /// Makes a folder that belongs to the account, and locks it for this process.
+    /// - Parameter durable: Whether the disk must hold it.
     static func make(
-        for account: ServerAccount
+        for account: ServerAccount, durable: Bool
     ) throws(LocalClusterError) -> (folder: ClusterFolder, lock: OwnerLock) {
-        let base = base(for: account)
+        let base = base(for: account, durable: durable)
         var template = Array("\(base)/\(prefix)XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw LocalClusterError(.folderFailed, "cannot make a folder in \(base): \(lastSystemError())")
@@ -57,7 +64,7 @@ struct ClusterFolder: Hashable, Sendable {
     /// folders that belong to the account are looked at: a temporary folder is shared with strangers.
     static func abandoned(by account: ServerAccount) -> [(folder: ClusterFolder, lock: OwnerLock)] {
         var found: [(folder: ClusterFolder, lock: OwnerLock)] = []
-        for base in Set([base(for: account), "/tmp"]) {
+        for base in Set([base(for: account, durable: true), "/tmp", memory]) {
             let entries = (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []
             for entry in entries where entry.hasPrefix(prefix) {
                 let folder = ClusterFolder(path: "\(base)/\(entry)")
@@ -79,12 +86,20 @@ struct ClusterFolder: Hashable, Sendable {
         return lstat(path, &status) == 0 ? status : nil
     }
 
-    /// The temporary folder, if the account can use it and a socket's path in it is short enough.
-    private static func base(for account: ServerAccount) -> String {
-        guard !account.isOther, var path = ProcessInfo.processInfo.environment["TMPDIR"] else { return "/tmp" }
+    /// The temporary folder, if the account can use it and a socket's path in it is short enough. What need not last is in memory
+    /// where there is plenty, unless the environment names a folder.
+    private static func base(for account: ServerAccount, durable: Bool) -> String {
+        let named = account.isOther ? nil : ProcessInfo.processInfo.environment["TMPDIR"]
+        guard var path = named else { return !durable && hasMemory ? memory : "/tmp" }
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         let fits = path.utf8.count + 1 + prefix.utf8.count + 6 <= longestPath
         return path.hasPrefix("/") && fits ? path : "/tmp"
+    }
+
+    private static var hasMemory: Bool {
+        var status = statvfs()
+        guard statvfs(memory, &status) == 0, access(memory, W_OK) == 0 else { return false }
+        return UInt64(status.f_bavail) * UInt64(status.f_frsize) >= memoryNeeded
     }
 }
 

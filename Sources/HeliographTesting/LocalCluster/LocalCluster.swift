@@ -10,8 +10,9 @@ import Subprocess
 /// try await cluster.stop()
 /// ```
 ///
-/// The server has its own folder in the temporary directory, listens on a Unix socket in that folder only, unless it is
-/// started with ``Network/loopback``, and trusts everybody who can reach it. Its superuser is `postgres`. Started as root, the server runs as
+/// The server has its own folder in the temporary directory (in memory, where Linux has 4 GiB free for it and nothing need last),
+/// listens on a Unix socket in that folder only, unless it is started with ``Network/loopback``, and trusts everybody who can
+/// reach it. Its superuser is `postgres`. Started as root, the server runs as
 /// `postgres` or `nobody`.
 ///
 /// The server is stopped and its folder removed by ``stop()``, when the process exits, and, by a watchdog beside the
@@ -95,7 +96,7 @@ public final class LocalCluster: Sendable {
     ///   - settings: Server settings by name, beside or instead of the built-in ones, as in `postgresql.conf` but
     ///     without quotes, for example `["max_connections": "20"]`.
     ///   - durable: Whether commits survive a crash of the operating system. Without it (the default) the server does
-    ///     not wait for the disk; a crash of the server alone, as by ``restart(_:)`` with `.immediate`, loses nothing.
+    ///     not wait for the disk, or has none; a crash of the server alone, as by ``restart(_:)`` with `.immediate`, loses nothing.
     ///   - network: Who can reach it beside this account.
     /// - Returns: The cluster, its server accepting connections.
     /// - Throws: ``LocalClusterError``, one line that says what to do; nothing is left behind then.
@@ -109,7 +110,7 @@ public final class LocalCluster: Sendable {
             try? await ClusterWatchdog.clear(folder, programs: programs, account: account)
             lock.release()
         }
-        let (folder, lock) = try ClusterFolder.make(for: account)
+        let (folder, lock) = try ClusterFolder.make(for: account, durable: durable)
         let watchdog: ClusterWatchdog
         do {
             watchdog = try await ClusterWatchdog.start(folder: folder, programs: programs, account: account)

@@ -46,7 +46,7 @@ struct ConnectionTests {
 
     @Test(
         "A statement timeout holds for every statement, also after a reset; an impossible one is refused",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func statementTimeout() async throws {
         try await Fixture.with { fixture in
             var configuration = fixture.configuration

@@ -73,7 +73,7 @@ struct LimitTests {
 
     @Test(
         "A server at its limit of connections: one clear line, and no harm to those that have one",
-        .timeLimit(.minutes(3)))
+        .timeLimit(.minutes(5)))
     func connectionLimit() async throws {
         try await Fixture.onOwnServer(settings: ["max_connections": "8", "superuser_reserved_connections": "1"]) {
             fixture in
@@ -99,7 +99,7 @@ struct LimitTests {
 
     @Test(
         "A server that is restarted in the middle of a query: told as a lost connection; a pool goes on",
-        .timeLimit(.minutes(3)))
+        .timeLimit(.minutes(5)))
     func restarted() async throws {
         try await Fixture.onOwnServer { fixture in
             try await fixture.withPool { pool in

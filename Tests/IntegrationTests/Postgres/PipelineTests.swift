@@ -67,7 +67,7 @@ struct PipelineTests {
         }
     }
 
-    @Test("Cancelling a pipeline leaves the connection usable", .timeLimit(.minutes(2)))
+    @Test("Cancelling a pipeline leaves the connection usable", .timeLimit(.minutes(5)))
     func cancelled() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in

@@ -63,7 +63,7 @@ struct PoolTests {
         }
     }
 
-    @Test("As a service it keeps its minimum open, also after a loss", .timeLimit(.minutes(2)))
+    @Test("As a service it keeps its minimum open, also after a loss", .timeLimit(.minutes(5)))
     func minimum() async throws {
         try await Fixture.with { fixture in
             let settings = ConnectionPool.Configuration(
