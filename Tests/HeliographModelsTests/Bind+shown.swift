@@ -15,5 +15,9 @@ extension Bind {
 
 extension SQL {
     /// The values of a statement, as a test can compare them.
-    var shownBinds: [String] { parameters.map(\.bind.shown) }
+    var shownBinds: [String] {
+        var shown: [String] = []
+        forEachValue { _, bind in shown.append(bind.shown) }
+        return shown
+    }
 }

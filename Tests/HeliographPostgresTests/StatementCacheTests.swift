@@ -39,6 +39,16 @@ struct StatementCacheTests {
         #expect(cache.plan(for: SQL(unsafe: "SELECT '\u{e9}'")) == .prepare("h1"))
     }
 
+    @Test("However a statement is put together, it is the same when its text and types are")
+    func assembled() {
+        var cache = StatementCache(capacity: 8)
+        _ = cache.plan(for: "SELECT \(Int64(1)) + \(Int64(2))")
+        let parts: SQL = "SELECT \(Int64(1))"
+        #expect(cache.plan(for: parts + " +" + " \(Int64(2))") == .prepare("h1"))
+        #expect(cache.plan(for: parts + " + \(Int32(2))") == .once)
+        #expect(cache.plan(for: SQL(unsafe: "SELECT $1 + $2")) == .once, "no values, no types")
+    }
+
     @Test("Without a capacity, and for very long texts, nothing is kept")
     func none() {
         var cache = StatementCache(capacity: 0)

@@ -44,18 +44,22 @@ public struct SignalStream: Sendable {
         let events = LogFollower(pool: pool, bell: bell, schema: schema, logger: logger).events(from: start)
         let heartbeat = heartbeat
         let body = ResponseBody { writer in
-            // The headers go out with the first bytes: the client sees at once that it is connected.
-            try await writer.write(ByteBuffer(string: ": following the signal log\n\n"))
-            var lastWrite = ContinuousClock.now
+            var lastWrite: ContinuousClock.Instant?
             for try await event in events {
-                let text: String
+                var text = ""
+                if lastWrite == nil {
+                    // The headers go out with it. Not before the place in the log is taken: what is committed after this line is
+                    // told.
+                    text = ": following the signal log\n\n"
+                }
                 switch event {
                 case .record(let record, let place):
-                    text = "event: \(record.signal)\nid: \(place)\ndata: \(record.json)\n\n"
-                case .reset: text = "event: reset\ndata: {}\n\n"
-                case .caughtUp where ContinuousClock.now - lastWrite >= heartbeat: text = ": quiet\n\n"
-                case .caughtUp: continue
+                    text += "event: \(record.signal)\nid: \(place)\ndata: \(record.json)\n\n"
+                case .reset: text += "event: reset\ndata: {}\n\n"
+                case .caughtUp:
+                    if let lastWrite, ContinuousClock.now - lastWrite >= heartbeat { text = ": quiet\n\n" }
                 }
+                if text.isEmpty { continue }
                 do {
                     try await writer.write(ByteBuffer(string: text))
                 } catch {

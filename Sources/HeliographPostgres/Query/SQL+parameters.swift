@@ -4,20 +4,26 @@ extension SQL {
 
     /// Refuses what cannot be sent, before anything is.
     func validate() throws(PostgresError) {
-        guard parameters.count <= Self.maximumParameters else {
+        guard valueCount <= Self.maximumParameters else {
             throw PostgresError(
                 .invalidValue,
-                "\(parameters.count) parameters in one statement, PostgreSQL takes \(Self.maximumParameters): send an array instead"
+                "\(valueCount) parameters in one statement, PostgreSQL takes \(Self.maximumParameters): send an array instead"
             )
         }
-        for (index, parameter) in parameters.enumerated() {
-            if case .invalid(let reason) = parameter.bind.content {
-                throw PostgresError(.invalidValue, "parameter $\(index + 1): \(reason)")
+        var number = 0
+        for piece in pieces {
+            switch piece {
+            case .value(let bind):
+                number += 1
+                if case .invalid(let reason) = bind.content {
+                    throw PostgresError(.invalidValue, "parameter $\(number): \(reason)")
+                }
+            case .text(let text):
+                // The statement goes to libpq as a C string, which would end there.
+                if text.containsNUL {
+                    throw PostgresError(.invalidValue, "the statement's text contains the character NUL (U+0000)")
+                }
             }
-        }
-        // The statement goes to libpq as a C string, which would end there.
-        guard !text.containsNUL else {
-            throw PostgresError(.invalidValue, "the statement's text contains the character NUL (U+0000)")
         }
     }
 
@@ -29,13 +35,15 @@ extension SQL {
             UnsafePointer<Int32>?
         ) -> R
     ) -> R {
-        let count = parameters.count
+        let count = valueCount
         if count == 0 { return body(0, nil, nil, nil, nil) }
         let pointers = count * MemoryLayout<UnsafePointer<CChar>?>.stride
         let words = count * MemoryLayout<Int32>.stride
         let head = pointers + 3 * words
+        var size = head
+        forEachValue { size += $1.byteCount }
         return withUnsafeTemporaryAllocation(
-            byteCount: parameters.reduce(head) { $0 + $1.bind.byteCount }, alignment: MemoryLayout<Int>.alignment
+            byteCount: size, alignment: MemoryLayout<Int>.alignment
         ) { memory -> R in
             guard let base = memory.baseAddress else { return body(0, nil, nil, nil, nil) }
             let values = base.bindMemory(to: UnsafePointer<CChar>?.self, capacity: count)
@@ -43,14 +51,13 @@ extension SQL {
             let lengths = (base + pointers + words).bindMemory(to: Int32.self, capacity: count)
             let formats = (base + pointers + 2 * words).bindMemory(to: Int32.self, capacity: count)
             var next = base + head
-            for (index, parameter) in parameters.enumerated() {
-                let bind = parameter.bind
+            forEachValue { index, bind in
                 types[index] = bind.type.rawValue
                 guard let written = bind.write(to: next) else {
                     values[index] = nil
                     lengths[index] = 0
                     formats[index] = 1
-                    continue
+                    return
                 }
                 values[index] = UnsafePointer(next.assumingMemoryBound(to: CChar.self))
                 lengths[index] = written.length

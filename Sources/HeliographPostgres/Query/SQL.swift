@@ -8,21 +8,50 @@
 ///
 /// What must be text is marked: `\(identifier:)` quotes a name, `\(unsafe:)` pastes as it is.
 public struct SQL: Sendable, ExpressibleByStringInterpolation {
-    /// The text as the server sees it, with `$1`, `$2`, … for the values.
-    public private(set) var text: String
-    /// The values, in order.
-    private(set) var parameters: [Parameter] = []
+    /// What it is made of, in order: put together only where the server needs the whole, since a prepared statement goes by its
+    /// name.
+    private(set) var pieces: [Piece] = []
+    private(set) var valueCount = 0
 
-    struct Parameter: Sendable {
-        let bind: Bind
-        /// Where in the text's UTF-8 its `$n` stands, so that a statement can be put behind another one.
-        var mark: Int
+    enum Piece: Sendable {
+        case text(String)
+        case value(Bind)
+    }
+
+    /// The text as the server sees it, with `$1`, `$2`, … for the values.
+    public var text: String {
+        if pieces.count == 1, case .text(let text) = pieces[0] { return text }
+        var text = ""
+        text.reserveCapacity(
+            pieces.reduce(0) { sum, piece in
+                if case .text(let text) = piece { sum + text.utf8.count } else { sum + 3 }
+            })
+        var number = 0
+        for piece in pieces {
+            switch piece {
+            case .text(let piece): text += piece
+            case .value:
+                number += 1
+                text += Self.placeholder(number)
+            }
+        }
+        return text
+    }
+
+    /// Its values, in order, with their places from 0.
+    func forEachValue<E: Error>(_ body: (Int, Bind) throws(E) -> Void) throws(E) {
+        var index = 0
+        for piece in pieces {
+            guard case .value(let bind) = piece else { continue }
+            try body(index, bind)
+            index += 1
+        }
     }
 
     /// A statement from text that the program vouches for; never build it from input.
-    public init(unsafe text: String) { self.text = text }
+    public init(unsafe text: String) { append(text) }
 
-    public init(stringLiteral value: String) { text = value }
+    public init(stringLiteral value: String) { append(value) }
 
     public init(stringInterpolation: StringInterpolation) { self = stringInterpolation.sql }
 
@@ -37,7 +66,7 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     public static func joined(_ pieces: [SQL], by separator: String) -> SQL {
         var sum = SQL(unsafe: "")
         for (index, piece) in pieces.enumerated() {
-            if index > 0 { sum.text += separator }
+            if index > 0 { sum.append(separator) }
             sum.append(piece)
         }
         return sum
@@ -48,10 +77,21 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         "\"" + Quoting.doubling("\"", in: identifier) + "\""
     }
 
-    private mutating func append(_ bind: Bind) {
-        parameters.append(Parameter(bind: bind, mark: text.utf8.count))
-        text += Self.placeholder(parameters.count)
+    private mutating func append(_ text: String) {
+        if !text.isEmpty { pieces.append(.text(text)) }
     }
+
+    private mutating func append(_ bind: Bind) {
+        pieces.append(.value(bind))
+        valueCount += 1
+    }
+
+    private mutating func append(_ other: SQL) {
+        pieces += other.pieces
+        valueCount += other.valueCount
+    }
+
+    private mutating func reserve(pieces count: Int) { pieces.reserveCapacity(count) }
 
     /// The first ones as literals, which cost nothing: nearly all statements have few values.
     private static func placeholder(_ number: Int) -> String {
@@ -68,37 +108,14 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         }
     }
 
-    private mutating func append(_ other: SQL) {
-        guard let first = other.parameters.first else {
-            text += other.text
-            return
-        }
-        let utf8 = other.text.utf8
-        if parameters.isEmpty {
-            let shift = text.utf8.count
-            text += other.text
-            parameters = other.parameters.map { Parameter(bind: $0.bind, mark: $0.mark + shift) }
-            return
-        }
-        text += other.text[..<utf8.index(utf8.startIndex, offsetBy: first.mark)]
-        for (index, parameter) in other.parameters.enumerated() {
-            append(parameter.bind)
-            let behind = parameter.mark + 1 + String(index + 1).utf8.count
-            let next = index + 1 < other.parameters.count ? other.parameters[index + 1].mark : utf8.count
-            text +=
-                other.text[utf8.index(utf8.startIndex, offsetBy: behind)..<utf8.index(utf8.startIndex, offsetBy: next)]
-        }
-    }
-
     public struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var sql = SQL(unsafe: "")
 
         public init(literalCapacity: Int, interpolationCount: Int) {
-            sql.text.reserveCapacity(literalCapacity + interpolationCount * 3)
-            sql.parameters.reserveCapacity(interpolationCount)
+            sql.reserve(pieces: 2 * interpolationCount + 1)
         }
 
-        public mutating func appendLiteral(_ literal: String) { sql.text += literal }
+        public mutating func appendLiteral(_ literal: String) { sql.append(literal) }
 
         /// A value, sent as a parameter.
         public mutating func appendInterpolation(_ value: some PostgresEncodable) { sql.append(value.bind) }
@@ -111,13 +128,13 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
 
         /// A table's, column's or other object's name, quoted.
         public mutating func appendInterpolation(identifier: String) {
-            sql.text += SQL.quoted(identifier: identifier)
+            sql.append(SQL.quoted(identifier: identifier))
         }
 
         /// Another statement's text and values.
         public mutating func appendInterpolation(_ other: SQL) { sql.append(other) }
 
         /// Text that the program vouches for; never input.
-        public mutating func appendInterpolation(unsafe text: String) { sql.text += text }
+        public mutating func appendInterpolation(unsafe text: String) { sql.append(text) }
     }
 }

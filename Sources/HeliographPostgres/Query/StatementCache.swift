@@ -13,16 +13,40 @@ struct StatementCache: Sendable {
 
     private struct Entry {
         let text: String
-        let types: [PostgresType]
+        /// The statement's, without its values.
+        let pieces: [SQL.Piece]
         /// `nil` for a statement that has been seen once.
         var name: String?
         var newer: Int?
         var older: Int?
 
-        func fits(_ sql: SQL) -> Bool {
-            guard types.count == sql.parameters.count, text.hasSameBytes(as: sql.text) else { return false }
-            for (index, type) in types.enumerated() where type != sql.parameters[index].bind.type { return false }
+        init(_ sql: SQL, text: String) {
+            self.text = text
+            pieces = sql.pieces.map { piece in
+                if case .value(let bind) = piece { .value(.null(bind.type)) } else { piece }
+            }
+        }
+
+        /// Whether a statement is the same and put together in the same way: nearly always, and quick to see.
+        func hasPieces(of sql: SQL) -> Bool {
+            guard pieces.count == sql.pieces.count else { return false }
+            for index in pieces.indices {
+                switch (pieces[index], sql.pieces[index]) {
+                case (.text(let mine), .text(let other)): if !mine.hasSameBytes(as: other) { return false }
+                case (.value(let mine), .value(let other)): if mine.type != other.type { return false }
+                default: return false
+                }
+            }
             return true
+        }
+
+        func fits(_ sql: SQL, text other: String) -> Bool {
+            hasPieces(of: sql)
+                || text.hasSameBytes(as: other) && types(of: pieces).elementsEqual(types(of: sql.pieces))
+        }
+
+        private func types(of pieces: [SQL.Piece]) -> some Sequence<PostgresType> {
+            pieces.lazy.compactMap { if case .value(let bind) = $0 { bind.type } else { nil } }
         }
     }
 
@@ -47,14 +71,17 @@ struct StatementCache: Sendable {
     mutating func plan(for sql: SQL) -> Plan {
         guard capacity > 0 else { return .once }
         // The same one again, as in a pipeline.
-        if let newest, let entry = entries[newest], let name = entry.name, entry.fits(sql) { return .prepared(name) }
-        guard let place = places[sql.text] else {
-            if sql.text.utf8.count <= Self.longestText { add(sql) }
+        if let newest, let entry = entries[newest], let name = entry.name, entry.hasPieces(of: sql) {
+            return .prepared(name)
+        }
+        let text = sql.text
+        guard let place = places[text] else {
+            if text.utf8.count <= Self.longestText { add(sql, text) }
             return .once
         }
         // Swift's strings are equal when Unicode says so, PostgreSQL's statements are not; and the same text with values of
         // other types is another statement.
-        guard let entry = entries[place], entry.fits(sql) else { return .once }
+        guard let entry = entries[place], entry.fits(sql, text: text) else { return .once }
         use(place)
         if let name = entry.name { return .prepared(name) }
         nextNumber += 1
@@ -91,15 +118,15 @@ struct StatementCache: Sendable {
 
     // MARK: Order of use
 
-    private mutating func add(_ sql: SQL) {
+    private mutating func add(_ sql: SQL, _ text: String) {
         if places.count >= capacity, let place = oldest {
             if let name = entries[place]?.name { dropped.append(name) }
             remove(place)
         }
-        let entry = Entry(text: sql.text, types: sql.parameters.map(\.bind.type))
+        let entry = Entry(sql, text: text)
         let place = free.popLast() ?? entries.count
         if place == entries.count { entries.append(entry) } else { entries[place] = entry }
-        places[sql.text] = place
+        places[text] = place
         link(place)
     }
 
