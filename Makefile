@@ -30,6 +30,7 @@ demo: bootstrap ## the whole line, live, on a private PostgreSQL cluster
 
 test: bootstrap check build ## all checks, as CI runs them
 	$(swift) test $(SWIFT_BUILD_FLAGS) --skip-build
+	scripts/model-check.sh
 	scripts/bench.sh driver --quick
 
 check: lint ## what needs no build: format, embedded SQL, samples, docker-compose.yml

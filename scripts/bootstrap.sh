@@ -4,6 +4,7 @@
 #
 #   bootstrap.sh                       installs what is missing (apt-get or brew)
 #   bootstrap.sh --check               installs nothing; exit status 1 and one line if something is missing
+#   bootstrap.sh --with-spin           installs Spin as well, and a C compiler for it: for the models in docs/models
 #   bootstrap.sh --pkg-config-path     prints the value of PKG_CONFIG_PATH with which SwiftPM finds libpq
 set -eu
 
@@ -74,6 +75,8 @@ missing_parts() {
     has_psql || echo psql
     # For the certificates of the tests of TLS; macOS brings one.
     command -v openssl >/dev/null 2>&1 || echo openssl
+    [ "$wants_spin" = no ] || command -v spin >/dev/null 2>&1 || echo spin
+    [ "$wants_spin" = no ] || command -v cc >/dev/null 2>&1 || echo compiler
 }
 
 # Runs a step as root and shows its output only if it fails.
@@ -106,6 +109,8 @@ install_with_apt() {
         server) packages="$packages postgresql-$newest" ;;
         psql) packages="$packages postgresql-client-$newest" ;;
         openssl) packages="$packages openssl" ;;
+        spin) packages="$packages spin" ;;
+        compiler) packages="$packages gcc libc6-dev" ;;
         esac
     done
     echo "bootstrap: installing$packages (apt-get)"
@@ -126,6 +131,7 @@ install_with_brew() {
         headers | psql) formulae="$formulae libpq" ;;
         server) formulae="$formulae postgresql@17" ;;
         openssl) formulae="$formulae openssl" ;;
+        spin) formulae="$formulae spin" ;;
         esac
     done
     formulae=$(printf '%s\n' $formulae | sort -u | tr '\n' ' ')
@@ -136,7 +142,9 @@ install_with_brew() {
     }
 }
 
+wants_spin=no
 case ${1:-} in
+--with-spin) wants_spin=yes ;;
 --pkg-config-path)
     echo "$(libpq_pkg_config_folder)${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
     exit
@@ -148,7 +156,7 @@ case ${1:-} in
     ;;
 '') ;;
 *)
-    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

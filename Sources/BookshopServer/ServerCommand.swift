@@ -61,6 +61,7 @@ struct ServerCommand: AsyncParsableCommand {
         MetricsSystem.bootstrap(registry)
         let pool = ConnectionPool(.init(configuration, maximum: connections), logger: logger)
         let bell = Bell(configuration, schema: schema, logger: logger)
+        let pump = Pump(pool: pool, configuration: configuration, bell: bell, schema: schema, logger: logger)
         let signals = ModelSignals()
         BookshopSignals.connect(to: signals)
         let models = Database(
@@ -83,7 +84,7 @@ struct ServerCommand: AsyncParsableCommand {
             logger: logger
         )
         // The last comes down first: the server finishes its requests, then the connections go.
-        try await service.run([pool, bell, application], logger: logger)
+        try await service.run([pool, bell, pump, application], logger: logger)
     }
 
     /// Options come before the environment.

@@ -12,6 +12,7 @@
 @_exported public import struct HeliographLog.LogStatus
 @_exported public import struct HeliographLog.Migration
 @_exported public import struct HeliographLog.Migrator
+@_exported public import struct HeliographLog.Pump
 @_exported public import struct HeliographLog.Record
 @_exported public import struct HeliographLog.RecordFilter
 @_exported public import struct HeliographLog.SchemaName

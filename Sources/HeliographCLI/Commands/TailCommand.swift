@@ -45,7 +45,11 @@ struct TailCommand: AsyncParsableCommand {
         let bell = Bell(configuration, schema: schema, logger: logger)
         let follower = LogFollower(pool: pool, bell: bell, schema: schema, filter: filter, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            if !noFollow { group.addTask { try await bell.run() } }
+            if !noFollow {
+                group.addTask { try await bell.run() }
+                let pump = Pump(pool: pool, configuration: configuration, bell: bell, schema: schema, logger: logger)
+                group.addTask { try await pump.run() }
+            }
             try await print(follower)
             group.cancelAll()
         }

@@ -11,6 +11,8 @@ public final class Bell: Service, Sendable {
     private struct State {
         var waiters: [ObjectIdentifier: WeakWaiter] = [:]
         var isListening = false
+        /// Notifications, those included that were dropped.
+        var count = 0
     }
     private struct WeakWaiter { weak let waiter: BellWaiter? }
 
@@ -28,6 +30,9 @@ public final class Bell: Service, Sendable {
 
     /// Whether notifications can come in at this moment; if not, readers live by their safety poll.
     public var isListening: Bool { state.withLock { $0.isListening } }
+
+    /// How often it has rung.
+    package var count: Int { state.withLock { $0.count } }
 
     /// Somebody who waits for the bell, for as long as the object lives.
     public func makeWaiter() -> BellWaiter {
@@ -58,7 +63,12 @@ public final class Bell: Service, Sendable {
         case .listening:
             state.withLock { $0.isListening = true }
             ring()  // what was rung before the LISTEN was heard by nobody
-        case .notification, .dropped: ring()
+        case .notification:
+            state.withLock { $0.count += 1 }
+            ring()
+        case .dropped(let count):
+            state.withLock { $0.count += count }
+            ring()
         case .lost(let error):
             let wasListening = state.withLock { state in
                 defer { state.isListening = false }

@@ -19,21 +19,7 @@ final class LaneSession: Sendable {
 
     /// Sets the time-outs with which the server frees the lanes of a frozen or vanished worker.
     static func prepare(_ connection: Connection, silenceLimit: Duration) async throws {
-        let limit = max(1_000, Int(silenceLimit / .milliseconds(1)))
-        try await connection.runScript(
-            unsafe: """
-                SET client_connection_check_interval = '250ms';
-                SET idle_session_timeout = '\(limit)ms';
-                SET idle_in_transaction_session_timeout = '\(limit)ms';
-                SET statement_timeout = '\(limit)ms';
-                SET lock_timeout = '\(limit / 2)ms';
-                SET tcp_user_timeout = '\(limit)ms';
-                SET tcp_keepalives_idle = 5;
-                SET tcp_keepalives_interval = 2;
-                SET tcp_keepalives_count = 3;
-                SET default_transaction_isolation = 'read committed';
-                """
-        )
+        try await connection.endWhenSilent(after: silenceLimit)
         try await refusePooler(connection)
     }
 

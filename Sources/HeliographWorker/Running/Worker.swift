@@ -44,6 +44,13 @@ public struct Worker: Service {
         let bell = Bell(database, schema: configuration.schema, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await bell.run() }
+            let pool = ConnectionPool(.init(database, maximum: 1), logger: logger)
+            let pump = Pump(
+                pool: pool, configuration: database, bell: bell, schema: configuration.schema, logger: logger)
+            group.addTask {
+                try await pump.run()
+                await pool.shutDown()
+            }
             let housekeeping = Housekeeping(database: database, schema: configuration.schema, logger: logger)
             group.addTask { await housekeeping.run() }
             try await withThrowingTaskGroup(of: Void.self) { runners in

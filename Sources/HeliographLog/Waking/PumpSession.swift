@@ -1,0 +1,86 @@
+import HeliographPostgres
+
+/// The session whose lock makes a process the pump. All that the pump does goes over it, so that nothing is done without the lock.
+struct PumpSession: Sendable {
+    let connection: Connection
+    private let schema: SchemaName
+
+    /// Whether the pump's place is taken. Over any connection: the lock is given back at once.
+    static func isFree(_ schema: SchemaName, on connection: Connection) async throws -> Bool {
+        // Without the right to set the flag one can only wait.
+        let row = try await connection.query(
+            """
+            SELECT CASE WHEN has_sequence_privilege('\(schema.sql).bell', 'UPDATE')
+                AND pg_try_advisory_lock(\(key(schema))) THEN pg_advisory_unlock(\(key(schema))) ELSE false END
+            """
+        ).first
+        return try row?.decode(0) ?? false
+    }
+
+    /// - Returns: `nil` if another process has been faster; the connection is the caller's still.
+    static func begin(_ schema: SchemaName, on connection: Connection, silenceLimit: Duration) async throws
+        -> PumpSession?
+    {
+        try await connection.endWhenSilent(after: silenceLimit)
+        let row = try await connection.query("SELECT pg_try_advisory_lock(\(key(schema)))").first
+        return try row?.decode(0) == true ? PumpSession(connection: connection, schema: schema) : nil
+    }
+
+    /// A lock of the session in the two-int form: (hash of the schema, hash of "pump").
+    static func key(_ schema: SchemaName) -> SQL { "hashtext(\(schema.name)), hashtext('pump')" }
+
+    func set(_ flag: PumpState.Flag) async throws {
+        try await connection.query("SELECT setval('\(schema.sql).bell', \(flag.rawValue))")
+    }
+
+    /// The transactions that hold a writer's lock on the log, those that are prepared too. Of this database: snapshots would name
+    /// the whole cluster's.
+    func writers() async throws -> Set<String> {
+        let rows = try await connection.query(
+            """
+            SELECT lock.virtualtransaction FROM pg_locks AS lock
+            WHERE lock.locktype = 'relation' AND lock.relation = '\(schema.sql).signal_log'::regclass
+                AND lock.mode = 'RowExclusiveLock' AND lock.granted
+                AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """
+        )
+        return Set(try rows.map { try $0.decode(0) })
+    }
+
+    /// Rings if anything has been committed since a snapshot. But not when the queue of notifications fills up: a full one fails
+    /// whoever rings, and readers also look by themselves.
+    /// - Parameter last: what was seen at the last look; `nil` at the first, which always rings.
+    func look(since last: Snapshot?) async throws -> (snapshot: Snapshot, found: Bool) {
+        let start: SQL = "\((last ?? .beginning).text)::pg_snapshot"
+        let found: SQL =
+            last == nil
+            ? "true"
+            : """
+            EXISTS (SELECT FROM \(schema.sql).signal_log AS log
+                WHERE log.xid >= pg_snapshot_xmax(\(start)) AND log.xid < pg_snapshot_xmax(pg_current_snapshot())
+                    AND pg_visible_in_snapshot(log.xid, pg_current_snapshot()))
+            OR EXISTS (SELECT FROM \(schema.sql).signal_log AS log
+                WHERE log.xid = ANY (ARRAY(SELECT open.xid FROM pg_snapshot_xip(\(start)) AS open (xid)
+                    WHERE pg_visible_in_snapshot(open.xid, pg_current_snapshot()))))
+            """
+        let rows = try await connection.query(
+            """
+            SELECT seen.cursor::text, seen.found,
+                CASE WHEN seen.found AND pg_notification_queue_usage() < 0.5
+                    THEN pg_notify(\(schema.name), '')::text END
+            FROM (SELECT \(schema.sql).take_snapshot() AS cursor, \(found) AS found OFFSET 0) AS seen
+            """
+        )
+        guard let row = rows.first else {
+            throw PostgresError(.decoding, "the server sent no row where there is always one")
+        }
+        return (Snapshot(try row.decode(0)), try row.decode(1))
+    }
+
+    /// A sign of life.
+    /// - Returns: whether there are tables whose writers never ring.
+    func hasSilentTables() async throws -> Bool {
+        let rows = try await connection.query("SELECT EXISTS (SELECT FROM \(schema.sql).attachment WHERE NOT bell)")
+        return try rows.first?.decode(0) ?? false
+    }
+}
