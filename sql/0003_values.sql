@@ -111,6 +111,23 @@ language sql immutable set search_path = pg_catalog, pg_temp as $function$
     end
 $function$;
 
+-- An expression that is true where a session's setting makes values look as the pinned one would.
+create function heliograph.setting_holds(setting text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp as $function$
+    select case setting
+        -- The order of day and month matters to what is read, not to what is written.
+        when 'DateStyle' then 'pg_catalog.starts_with(pg_catalog.current_setting(''DateStyle''), ''ISO'')'
+        when 'TimeZone' then
+            -- As initdb writes it on a system that runs in UTC, first.
+            '(pg_catalog.current_setting(''TimeZone'') operator(pg_catalog.=) ''Etc/UTC'''
+            ' or pg_catalog.current_setting(''TimeZone'') operator(pg_catalog.=) ''UTC'')'
+        -- All of these write as many digits as it takes.
+        when 'extra_float_digits' then
+            'pg_catalog.current_setting(''extra_float_digits'') operator(pg_catalog.=) any (''{1,2,3}''::pg_catalog.text[])'
+        else format('pg_catalog.current_setting(%L) operator(pg_catalog.=) %L', setting, heliograph.pinned_value(setting))
+    end
+$function$;
+
 -- Those that any type may need.
 create function heliograph.all_settings() returns text[]
 language sql immutable set search_path = pg_catalog, pg_temp as $function$
@@ -197,10 +214,22 @@ begin
 end
 $function$;
 
+-- Keeps the statement that is being planned from being compiled. A plan that is made for a large statement is kept, with the
+-- order to compile it, and each later statement of one row would take a second. Folded, so it happens when a plan is made and
+-- costs nothing else; it holds for the rest of the transaction. (A SET clause of the capture function would cost each statement
+-- of each writer a twentieth of all that capture does.)
+create function heliograph.plan_without_jit() returns boolean
+language plpgsql immutable as $function$
+begin
+    perform pg_catalog.set_config('jit', 'off', true);
+    return true;
+end
+$function$;
+
 -- What runs as heliograph_capture, it must be able to run: EXECUTE may have been taken from PUBLIC.
 grant execute on function
     heliograph.leaf_type(oid), heliograph.json_form(oid), heliograph.json_form_of(anyelement), heliograph.json_of(anyelement),
     heliograph.differs(anyelement, anyelement), heliograph.pinned_value(text), heliograph.all_settings(), heliograph.settings_of_type(oid),
     heliograph.columns_of(oid), heliograph.settings_of_table(oid, text[]),
-    heliograph.fits_value(anyelement, boolean, text[])
+    heliograph.fits_value(anyelement, boolean, text[]), heliograph.plan_without_jit()
     to heliograph_capture;

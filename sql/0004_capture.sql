@@ -108,10 +108,14 @@ language sql immutable set search_path = pg_catalog, pg_temp as $function$
 $function$;
 
 -- A LATERAL item with the given columns as JSON, by their own names. row_to_json(<item>.*) makes the object.
-create function heliograph.object_scope(columns text[], among text[], source text, alias text) returns text
+-- `plain`: row_to_json() does the same by itself.
+create function heliograph.object_scope(
+    columns text[], among text[], source text, alias text, plain boolean default false
+) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $function$
     select format('cross join lateral (select %s) as %s',
-                  string_agg(format('heliograph.json_of(%s%s) as %I', source, array_position(among, u.name), u.name),
+                  string_agg(format(case when plain then '%s%s as %I' else 'heliograph.json_of(%s%s) as %I' end,
+                                    source, array_position(among, u.name), u.name),
                              ', ' order by u.n),
                   alias)
     from unnest(columns) with ordinality as u (name, n)
@@ -126,15 +130,14 @@ language sql immutable set search_path = pg_catalog, pg_temp as $function$
     from unnest(string_to_array(list, ',')) with ordinality as k (number, n)
 $function$;
 
--- 31 bits of sender and key, by the hash of the types and not of their text: numeric 1.0 and 1.00 are one key. Where the
+-- 32 bits of sender and key, by the hash of the types and not of their text: numeric 1.0 and 1.00 are one key. Where the
 -- key's type has become one without a hash, by its text.
 -- `key` are the numbers of the key's columns with commas between, `source` what stands before them.
 create function heliograph.lane_hash_expression(sender text, key text, source text) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $function$
     select format(
-        '((case when heliograph.is_key(%s) then pg_catalog.hash_record_extended(%s, 0) '
-        'else pg_catalog.hashtextextended(pg_catalog.concat_ws('','', %L, %s), 0) end) '
-        'operator(pg_catalog.&) 2147483647)::pg_catalog.int4',
+        'case when heliograph.is_key(%s) then pg_catalog.hash_record(%s) '
+        'else pg_catalog.hashtext(pg_catalog.concat_ws('','', %L, %s)) end',
         heliograph.key_row(key, source, true),
         regexp_replace(heliograph.key_row(key, source), '^row\(', format('row(%L::pg_catalog.text, ', sender)),
         sender,
@@ -145,8 +148,7 @@ $function$;
 -- The lane of what concerns a whole table.
 create function heliograph.sender_hash_expression(sender text) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $function$
-    select format('(pg_catalog.hash_record_extended(row(%L::pg_catalog.text), 0) '
-                  'operator(pg_catalog.&) 2147483647)::pg_catalog.int4', sender)
+    select format('pg_catalog.hash_record(row(%L::pg_catalog.text))', sender)
 $function$;
 
 -- The INSERT … SELECT of one operation.
@@ -175,7 +177,7 @@ begin
     end if;
     if fits is not null then
         -- By the types that the statement itself sees, whatever the catalog looks like to this snapshot.
-        condition := concat_ws(E'\n        and ', fits, (
+        condition := concat_ws(E'\n        and ', 'heliograph.plan_without_jit()', fits, (
             select string_agg(format('heliograph.fits_value(case when false then %s%s end, %L, %L)',
                                      case operation when 'update' then 'n.n' else 'c.v' end, u.n, whole, settings),
                               E'\n        and ' order by u.n)
@@ -189,7 +191,7 @@ begin
                    heliograph.lane_hash_expression(sender, key, 'c.v')),
             format('from %s as t', case operation when 'insert' then '__hg_n' else '__hg_o' end),
             heliograph.column_scope(columns, 'v', relation, numbers),
-            heliograph.object_scope(key_columns, columns, 'c.v', 'k'),
+            heliograph.object_scope(key_columns, columns, 'c.v', 'k', whole),
             case when not whole then heliograph.object_scope(columns, columns, 'c.v', 'e') end,
             'where ' || condition);
     end if;
@@ -255,8 +257,8 @@ begin
             else '    order by coalesce(p.gone, false) desc, p.ni'
         end,
         ') as x',
-        heliograph.object_scope(key_columns, columns, 'x.k', 'k'),
-        heliograph.object_scope(key_columns, columns, 'x.o', 'ok'),
+        heliograph.object_scope(key_columns, columns, 'x.k', 'k', whole),
+        heliograph.object_scope(key_columns, columns, 'x.o', 'ok', whole),
         case when not whole then heliograph.object_scope(columns, columns, 'x.o', 'oe') end,
         case when not whole then heliograph.object_scope(columns, columns, 'x.n', 'ne') end);
 end
@@ -266,7 +268,7 @@ grant execute on function
     heliograph.sender_name(regclass), heliograph.captured_relation(oid, text, text),
     heliograph.check_captured(oid, oid, text, text), heliograph.fits(oid, text, text, text[], text[]),
     heliograph.is_still(oid, int, text), heliograph.is_key(record),
-    heliograph.column_scope(text[], text, oid, int[]), heliograph.object_scope(text[], text[], text, text),
+    heliograph.column_scope(text[], text, oid, int[]), heliograph.object_scope(text[], text[], text, text, boolean),
     heliograph.key_row(text, text, boolean), heliograph.lane_hash_expression(text, text, text),
     heliograph.sender_hash_expression(text),
     heliograph.capture_statement(text, text, text[], text[], boolean, boolean, oid, int[], text, text[])

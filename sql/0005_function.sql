@@ -204,32 +204,49 @@ begin
     select string_agg(concat_ws(E'\n',
                format('if tg_op operator(pg_catalog.=) %L then', upper(o.name)),
                heliograph.capture_statement(
-                   o.name, sender, columns, key_columns, whole, is_unique, relation, numbers, fits, settings) || ';',
-               'logged := found;',
-               -- Nothing logged: the statement touched no row, or no longer fits the table.
-               case when o.name <> 'truncate' then format(
-                   E'if not logged then\nmissed := exists (select from %s);\nend if;',
-                   case o.name when 'insert' then '__hg_n' else '__hg_o' end) end),
+                   o.name, sender, columns, key_columns, whole, is_unique, relation, numbers, fits, settings) || ';'),
                E'\nels' order by o.n)
     into branches
     from unnest(operations) with ordinality as o (name, n);
 
+    -- Each expression here is evaluated for each statement that writes to the table: as few as can be.
     body := concat_ws(E'\n',
         '',
         -- A column may be called as a variable is; the statements use none of these.
         '#variable_conflict use_column',
         'declare',
-        'logged boolean := false;',
-        'missed boolean := false;',
+        'missed boolean;',
         'settings pg_catalog.text[];',
         'former pg_catalog.text[];',
         'begin',
-        format('if tg_relid operator(pg_catalog.<>) %s::pg_catalog.oid then', relation),
+        -- Settings not by SET clauses, which cost a writer the same whether anything is to be set or not. Local to the
+        -- transaction, so that an error undoes it.
+        format('if tg_relid operator(pg_catalog.<>) %s::pg_catalog.oid%s then', relation,
+               (select string_agg(' or not ' || heliograph.setting_holds(s.name), '') from unnest(settings) as s (name))),
         format('perform heliograph.check_captured(tg_relid, %s, %L, %L);', relation, sender, function_name),
+        case when cardinality(settings) > 0 then concat_ws(E'\n',
+            format('settings := %L;', settings),
+            'former := heliograph.pin_settings(settings);') end,
         'end if;',
         branches,
         'end if;',
+        -- The usual end, while a pump looks after the log.
+        format('if found and former is null%s then',
+               case when bell then
+                   ' and pg_catalog.pg_sequence_last_value(''heliograph.bell'') operator(pg_catalog.=) 1' end),
+        'return null;',
+        'end if;',
+        -- Nothing logged: the statement touched no row, or no longer fits the table.
+        'if not found then',
+        'if tg_op operator(pg_catalog.=) ''DELETE'' then',
+        'missed := exists (select from __hg_o);',
+        'else',
+        'missed := exists (select from __hg_n);',
+        'end if;',
         'if missed then',
+        'if former is not null then',
+        'perform heliograph.restore_settings(settings, former);',
+        'end if;',
         -- All of them: which ones the columns need, the writer's snapshot may be too old to tell.
         'settings := heliograph.all_settings();',
         'former := heliograph.pin_settings(settings);',
@@ -244,15 +261,17 @@ begin
                    select numbers[array_position(columns, k.name)]
                    from unnest(key_columns) with ordinality as k (name, n) order by k.n) end),
         'end;',
+        'end if;',
+        'end if;',
+        'if former is not null then',
         'perform heliograph.restore_settings(settings, former);',
-        'logged := true;',
         'end if;',
         -- After the insert: its lock on the log is what a pump that goes quiet waits for. And no more bells once the
         -- queue of notifications is half full: a full one would fail the writer's commit.
         case when bell then concat_ws(E'\n',
-            'if logged',
-            'and coalesce(pg_catalog.pg_sequence_last_value(''heliograph.bell''), 0) operator(pg_catalog.=) 0',
-            'and pg_catalog.pg_notification_queue_usage() operator(pg_catalog.<) 0.5 then',
+            'if coalesce(pg_catalog.pg_sequence_last_value(''heliograph.bell''), 0) operator(pg_catalog.=) 0',
+            'and pg_catalog.pg_notification_queue_usage() operator(pg_catalog.<) 0.5',
+            'and missed is not false then',
             'perform pg_catalog.pg_notify(''heliograph'', '''');',
             'end if;') end,
         'return null;',
@@ -264,15 +283,6 @@ begin
     return concat_ws(E'\n',
         format('create or replace function heliograph.%I() returns trigger', function_name),
         'language plpgsql security definer',
-        -- A plan that was made for a large statement is kept, with the order to compile it: each later statement of one
-        -- row would take a second.
-        'set jit to off',
-        -- As a list of names where it is one: in quotes it would be one name with a comma in it.
-        (select string_agg(case s.name
-                               when 'search_path' then format('set search_path to %s', heliograph.pinned_value(s.name))
-                               else format('set %I to %L', s.name, heliograph.pinned_value(s.name))
-                           end, E'\n')
-         from unnest(settings) as s (name)),
         'as ' || quote || body || quote || ';');
 end
 $function$;

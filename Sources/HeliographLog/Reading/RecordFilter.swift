@@ -46,7 +46,7 @@ public struct RecordFilter: Sendable, Hashable {
         }
         if let lanes, lanes.count < laneCount {
             let count = Int32(clamping: laneCount)
-            conditions.append("(log.lane_hash % \(count)) = ANY (\(lanes.map { Int32(clamping: $0) }))")
+            conditions.append("((log.lane_hash & 2147483647) % \(count)) = ANY (\(lanes.map { Int32(clamping: $0) }))")
         }
         return conditions.isEmpty ? "true" : SQL.joined(conditions, by: " AND ")
     }

@@ -6,8 +6,8 @@ extension Record {
         """
         log.id, log.xid::text, \
         to_char(log.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), \
-        log.sender, log.operation, (log.lane_hash % \(Int32(clamping: lanes)))::int4, \
-        log.key::text, log.previous_key::text, log.instance::text, log.previous::text, log.changed, log.context, \
+        log.sender, log.operation, ((log.lane_hash & 2147483647) % \(Int32(clamping: lanes)))::int4, \
+        log.key::text, log.previous_key::text, log.instance::text, log.previous::text, log.changed, nullif(log.context, ''), \
         log.writer::text
         """
     }

@@ -112,7 +112,7 @@ public struct StatusReader: Sendable {
             JOIN source ON source.id = place.id
             JOIN \(schema.sql).signal_log AS log
                 ON log.xid >= pg_snapshot_xmin(place.lo_snapshot)
-                AND log.lane_hash % place.lanes = place.lane
+                AND (log.lane_hash & 2147483647) % place.lanes = place.lane
                 AND log.sender = source.sender AND log.operation = ANY (source.operations)
                 AND NOT pg_visible_in_snapshot(log.xid, place.lo_snapshot)
                 AND (place.hi_snapshot IS NULL OR log.id > place.last_id

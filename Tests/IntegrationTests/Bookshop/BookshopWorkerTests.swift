@@ -74,7 +74,7 @@ struct BookshopWorkerTests {
                         """
                         SELECT count(*) FROM heliograph.position JOIN heliograph.subscription AS s ON s.id = subscription
                         WHERE name = 'create-profile' AND version > 1
-                            AND lane IN (SELECT lane_hash % s.lanes FROM heliograph.signal_log)
+                            AND lane IN (SELECT heliograph.lane(lane_hash, s.lanes) FROM heliograph.signal_log)
                         """
                     ) == 0, "no position"
                 )

@@ -228,10 +228,15 @@ struct AttackTests {
                 // The number of a session's temporary schema is its own.
                 matching: { $0.replacing(#/pg_temp_\d+/#, with: "pg_temp") }
             )
-            let settings = try await t.fixture.withConnection {
-                try await $0.texts("SELECT array_to_string(proconfig, ';') FROM pg_proc WHERE proname = 'capture_1'")
-            }
-            #expect(settings == ["jit=off;quote_all_identifiers=off;search_path=pg_catalog, pg_temp"])
+            // A plan is made in the first transaction, and kept; it must not be one that is compiled each time.
+            let settings = try await t.fixture.psql(
+                """
+                SET jit = on; SET jit_above_cost = 0;
+                BEGIN; INSERT INTO t VALUES (3); SHOW jit; COMMIT; SHOW jit;
+                BEGIN; INSERT INTO t VALUES (4); SHOW jit; COMMIT; SHOW search_path
+                """
+            )
+            #expect(settings.split(separator: "\n") == ["off", "on", "on", "\"$user\", public"])
         }
     }
 }

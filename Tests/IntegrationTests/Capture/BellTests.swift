@@ -66,7 +66,7 @@ struct BellTests {
                 """
             )
             let contexts = try await t.fixture.withConnection {
-                try await $0.texts("SELECT coalesce(context, '-') FROM heliograph.signal_log ORDER BY id")
+                try await $0.texts("SELECT coalesce(nullif(context, ''), '-') FROM heliograph.signal_log ORDER BY id")
             }
             #expect(contexts == ["-", #"{"actor":"ada \"the\" countess","request":"r1","origin":"psql"}"#, "-"])
         }

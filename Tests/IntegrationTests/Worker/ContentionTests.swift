@@ -26,8 +26,8 @@ struct ContentionTests {
                         try await effects.fixture.count(
                             """
                             SELECT count(*) FROM t WHERE NOT EXISTS (SELECT FROM effect WHERE key = id)
-                                AND (SELECT lane_hash % 8 FROM heliograph.signal_log WHERE key ->> 'id' = t.id::text)
-                                    <> (SELECT lane_hash % 8 FROM heliograph.signal_log WHERE key ->> 'id' = '7')
+                                AND (SELECT heliograph.lane(lane_hash, 8) FROM heliograph.signal_log WHERE key ->> 'id' = t.id::text)
+                                    <> (SELECT heliograph.lane(lane_hash, 8) FROM heliograph.signal_log WHERE key ->> 'id' = '7')
                             """
                         ) == 0
                     }
