@@ -176,7 +176,7 @@ let benchmarks: [Target] = [
 /// Unit tests need no database; everything in `IntegrationTests` starts a private PostgreSQL cluster by itself.
 let tests: [Target] = [
     .testTarget(name: "HeliographSignalsTests", dependencies: ["HeliographSignals"]),
-    .testTarget(name: "HeliographPostgresTests", dependencies: ["CLibPQ", "HeliographPostgres"]),
+    .testTarget(name: "HeliographPostgresTests", dependencies: ["CLibPQ", "HeliographPostgres", "HeliographTesting"]),
     .testTarget(name: "HeliographModelsTests", dependencies: ["HeliographModels", "HeliographSignals"]),
     .testTarget(name: "HeliographLogTests", dependencies: ["HeliographLog"]),
     .testTarget(name: "HeliographWorkerTests", dependencies: ["HeliographWorker"]),

@@ -1,5 +1,6 @@
 import CLibPQ
 import Foundation
+import HeliographTesting
 import Testing
 
 @testable import HeliographPostgres

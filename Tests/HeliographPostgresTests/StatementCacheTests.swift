@@ -1,3 +1,4 @@
+import HeliographTesting
 import Testing
 
 @testable import HeliographPostgres
