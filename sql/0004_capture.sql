@@ -157,9 +157,10 @@ $function$;
 --   is_unique    an immediate unique index keeps the key unique: the rows' own order is one that can have been
 --   relation, numbers  for column_scope()
 --   fits         a condition, or NULL
+--   segment      where to, by segment_text()
 create function heliograph.capture_statement(
     operation text, sender text, columns text[], key_columns text[], whole boolean, is_unique boolean,
-    relation oid, numbers int[], fits text, settings text[]
+    relation oid, numbers int[], fits text, settings text[], segment text
 ) returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp as $function$
 declare
@@ -172,8 +173,8 @@ declare
     previous  text;
 begin
     if operation = 'truncate' then
-        return format('insert into heliograph.signal_log (sender, operation, lane_hash) values (%L, %L, %s)',
-                      sender, operation, heliograph.sender_hash_expression(sender));
+        return format('insert into %s (sender, operation, lane_hash) values (%L, %L, %s)',
+                      segment, sender, operation, heliograph.sender_hash_expression(sender));
     end if;
     if fits is not null then
         -- By the types that the statement itself sees, whatever the catalog looks like to this snapshot.
@@ -185,7 +186,7 @@ begin
     end if;
     if operation <> 'update' then
         return concat_ws(E'\n',
-            'insert into heliograph.signal_log (sender, operation, key, instance, lane_hash)',
+            format('insert into %s (sender, operation, key, instance, lane_hash)', segment),
             format('select %L, %L, pg_catalog.row_to_json(k.*), pg_catalog.row_to_json(%s.*), %s',
                    sender, operation, case when whole then 't' else 'e' end,
                    heliograph.lane_hash_expression(sender, key, 'c.v')),
@@ -217,7 +218,7 @@ begin
     -- twice, also where two cascades change one row's key one after the other. Where nothing keeps the key unique, all
     -- deletes come first, so that two rows that swap their keys are not deleted after they were inserted.
     return concat_ws(E'\n',
-        'insert into heliograph.signal_log',
+        'insert into ' || segment,
         '    (sender, operation, key, previous_key, instance, previous, changed, lane_hash)',
         format('select %L, case when x.gone then ''delete'' when not x.gone then ''insert'' else ''update'' end,', sender),
         '    pg_catalog.row_to_json(k.*),',
@@ -271,5 +272,5 @@ grant execute on function
     heliograph.column_scope(text[], text, oid, int[]), heliograph.object_scope(text[], text[], text, text, boolean),
     heliograph.key_row(text, text, boolean), heliograph.lane_hash_expression(text, text, text),
     heliograph.sender_hash_expression(text),
-    heliograph.capture_statement(text, text, text[], text[], boolean, boolean, oid, int[], text, text[])
+    heliograph.capture_statement(text, text, text[], text[], boolean, boolean, oid, int[], text, text[], text)
     to heliograph_capture;

@@ -163,7 +163,8 @@ $function$;
 -- The statement that logs an operation of a table as it is now, column by column. A key column that is gone stays in, as
 -- NULL. `columns` and `numbers` are those that may be recorded; NULL for all.
 create function heliograph.statement_for_now(
-    relation oid, operation text, sender text, key_columns text[], is_unique boolean, columns text[], numbers int[]
+    relation oid, operation text, sender text, key_columns text[], is_unique boolean, columns text[], numbers int[],
+    segment text
 ) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $function$
     with listed as (
@@ -173,7 +174,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $function$
     select heliograph.capture_statement(
         lower(operation), sender,
         l.names || array(select k.name from unnest(key_columns) as k (name) where k.name <> all (l.names)),
-        key_columns, false, is_unique, relation, numbers, null, null)
+        key_columns, false, is_unique, relation, numbers, null, null, segment)
     from listed as l
 $function$;
 
@@ -194,6 +195,7 @@ declare
                   where c.name = any (columns) order by array_position(columns, c.name)) end;
     is_unique boolean := heliograph.is_unique_key(relation, key_columns);
     settings  text[] := heliograph.settings_of_table(relation, columns);
+    segment   text := heliograph.segment_text(heliograph.current_segment());
     fits      text := case when closed then 'true' else format(
                   'heliograph.fits(%s, %L, %L, %L, %L)',
                   relation, sender, function_name, case when not whole then columns end, settings) end;
@@ -204,7 +206,8 @@ begin
     select string_agg(concat_ws(E'\n',
                format('if tg_op operator(pg_catalog.=) %L then', upper(o.name)),
                heliograph.capture_statement(
-                   o.name, sender, columns, key_columns, whole, is_unique, relation, numbers, fits, settings) || ';'),
+                   o.name, sender, columns, key_columns, whole, is_unique, relation, numbers, fits, settings,
+                   segment) || ';'),
                E'\nels' order by o.n)
     into branches
     from unnest(operations) with ordinality as o (name, n);
@@ -251,15 +254,16 @@ begin
         'settings := heliograph.all_settings();',
         'former := heliograph.pin_settings(settings);',
         'begin',
-        format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %L, %L, %L, %L);',
-               sender, key_columns, is_unique, case when closed then columns end, numbers),
+        format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %L, %L, %L, %L, %L);',
+               sender, key_columns, is_unique, case when closed then columns end, numbers, segment),
         -- Wider than a statement can be: rather the key alone than a writer that fails.
         'exception when program_limit_exceeded then',
-        format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %L, %L, %L, %L);',
+        format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %L, %L, %L, %L, %L);',
                sender, key_columns, is_unique, key_columns,
                case when closed then array(
                    select numbers[array_position(columns, k.name)]
-                   from unnest(key_columns) with ordinality as k (name, n) order by k.n) end),
+                   from unnest(key_columns) with ordinality as k (name, n) order by k.n) end,
+               segment),
         'end;',
         'end if;',
         'end if;',
@@ -289,5 +293,5 @@ $function$;
 
 grant execute on function
     heliograph.pin_settings(text[]), heliograph.restore_settings(text[], text[]),
-    heliograph.statement_for_now(oid, text, text, text[], boolean, text[], int[])
+    heliograph.statement_for_now(oid, text, text, text[], boolean, text[], int[], text)
     to heliograph_capture;

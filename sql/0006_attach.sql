@@ -89,6 +89,17 @@ exception when lock_not_available then
 end
 $function$;
 
+-- Raises HG018 unless the segment that a script was made for is still the one to insert into.
+create function heliograph.check_segment(segment int) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+begin
+    if segment is distinct from heliograph.current_segment() then
+        raise exception 'these statements were made before the log''s segment % was closed', segment
+            using errcode = 'HG018', hint = 'Make them again.';
+    end if;
+end
+$function$;
+
 create function heliograph.capture_sql(
     relation regclass, exclude text[] default '{}', key text[] default null,
     operations text[] default '{insert,update,delete,truncate}', bell boolean default true
@@ -144,6 +155,7 @@ begin
         -- Without the table's name, which may hold a line break.
         '-- Captures one table of this database. In another one: SELECT heliograph.attach(…);',
         'select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext(''heliograph''), pg_catalog.hashtext(''attach''));',
+        format('select heliograph.check_segment(%s);', heliograph.current_segment()),
         heliograph.capture_function(
             relation, sender, function_name,
             array(select c.name from unnest(known_columns) with ordinality as c (name, n)

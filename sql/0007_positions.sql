@@ -53,12 +53,14 @@ returns table (id int, lanes int, generation int, revision int, outcome text)
 language plpgsql volatile as $function$
 #variable_conflict use_column
 declare
-    -- Before anything draws a transaction id; needed only by whoever comes first.
-    start_snapshot pg_catalog.pg_snapshot := heliograph.take_snapshot();
+    start_snapshot pg_catalog.pg_snapshot;
     known          heliograph.subscription;
     tick           bigint;
 begin
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('heliograph'), pg_catalog.hashtext('subscription'));
+    -- Under the lock, which whoever drops a segment of the log takes as well, and before anything draws a transaction id.
+    -- Needed only by whoever comes first.
+    start_snapshot := heliograph.take_snapshot();
     select s.* into known from heliograph.subscription as s where s.name = subscription_name;
     if not found then
         if start = 'beginning' then

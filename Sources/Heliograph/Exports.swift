@@ -12,10 +12,13 @@
 @_exported public import struct HeliographLog.LogStatus
 @_exported public import struct HeliographLog.Migration
 @_exported public import struct HeliographLog.Migrator
+@_exported public import struct HeliographLog.PruneOutcome
 @_exported public import struct HeliographLog.Pump
 @_exported public import struct HeliographLog.Record
 @_exported public import struct HeliographLog.RecordFilter
+@_exported public import struct HeliographLog.Retention
 @_exported public import struct HeliographLog.SchemaName
+@_exported public import struct HeliographLog.Segment
 @_exported public import struct HeliographLog.Snapshot
 @_exported public import struct HeliographLog.StatusReader
 @_exported public import struct HeliographLog.Window

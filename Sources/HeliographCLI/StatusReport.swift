@@ -99,7 +99,7 @@ enum StatusReport {
     private static func rounded(_ seconds: Double) -> String { String(format: "%.3f", seconds) }
     private static func percent(_ share: Double) -> String { String(format: "%.0f %%", share * 100) }
 
-    private static func bytes(_ count: Int64) -> String {
+    static func bytes(_ count: Int64) -> String {
         if count < 1 << 20 { return "\(count / 1024) kB" }
         return String(format: "%.1f MB", Double(count) / Double(1 << 20))
     }

@@ -49,8 +49,8 @@ public struct StatusReader: Sendable {
         SELECT
             coalesce(pg_sequence_last_value('\(schema.sql).bell'), 0),
             pg_notification_queue_usage(),
-            (SELECT coalesce(sum(pg_total_relation_size(tree.relid)), 0)::int8
-             FROM pg_partition_tree('\(schema.sql).signal_log') AS tree),
+            (SELECT coalesce(sum(pg_total_relation_size(inhrelid)), 0)::int8
+             FROM pg_inherits WHERE inhparent = '\(schema.sql).signal_log'::regclass),
             coalesce(pg_sequence_last_value('\(schema.sql).signal_log_id_seq'), 0),
             (SELECT extract(epoch FROM max(clock_timestamp() - activity.xact_start))::float8
              FROM pg_stat_activity AS activity

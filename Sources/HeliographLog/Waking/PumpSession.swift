@@ -39,7 +39,8 @@ struct PumpSession: Sendable {
         let rows = try await connection.query(
             """
             SELECT lock.virtualtransaction FROM pg_locks AS lock
-            WHERE lock.locktype = 'relation' AND lock.relation = '\(schema.sql).signal_log'::regclass
+            WHERE lock.locktype = 'relation' AND lock.relation IN (
+                    SELECT inhrelid FROM pg_inherits WHERE inhparent = '\(schema.sql).signal_log'::regclass)
                 AND lock.mode = 'RowExclusiveLock' AND lock.granted
                 AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
             """

@@ -3,13 +3,15 @@ import HeliographPostgres
 import Logging
 import ServiceLifecycle
 
-/// Clears away positions and ticks that nobody needs any more, in small steps.
+/// Clears away positions, ticks and segments of the log that nobody needs any more, in small steps.
 ///
 /// Every worker does so now and then, on a connection of its own and at its own time; each step is short, and one that meets
-/// another's locks is left for later. Nothing depends on it but the size of two tables.
+/// another's locks is left for later. Nothing depends on it but the size of the tables.
 struct Housekeeping: Sendable {
     let database: ConnectionConfiguration
     let schema: SchemaName
+    /// `nil` to keep the log for ever.
+    let retention: Duration?
     let logger: Logger
 
     /// So many rows at most in one step.
@@ -50,10 +52,29 @@ struct Housekeeping: Sendable {
                     isBehind = count >= Int64(Self.step)
                 }
             }
+            try await clearLog(on: connection)
             await connection.close()
         } catch {
             await connection.close()
             throw error
+        }
+    }
+
+    private func clearLog(on connection: Connection) async throws {
+        guard let retention else { return }
+        do {
+            let log = Retention(schema: schema)
+            try await log.rotate(.init(age: min(retention, .seconds(86_400))), on: connection)
+            for outcome in try await log.prune(olderThan: retention, on: connection) {
+                logger.debug(
+                    "a closed segment of the log",
+                    metadata: [
+                        "segment": "\(outcome.segment.number)", "dropped": "\(outcome.isDropped)",
+                        "reason": "\(outcome.reason ?? "")",
+                    ])
+            }
+        } catch let error as PostgresError where error.sqlState == .insufficientPrivilege {
+            logger.debug("the log is pruned by others: no right to", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -51,7 +51,8 @@ public struct Worker: Service {
                 try await pump.run()
                 await pool.shutDown()
             }
-            let housekeeping = Housekeeping(database: database, schema: configuration.schema, logger: logger)
+            let housekeeping = Housekeeping(
+                database: database, schema: configuration.schema, retention: configuration.retention, logger: logger)
             group.addTask { await housekeeping.run() }
             try await withThrowingTaskGroup(of: Void.self) { runners in
                 for subscription in subscriptions {

@@ -18,6 +18,9 @@ public struct WorkerConfiguration: Sendable {
     public var silenceLimit: Duration { didSet { silenceLimit = Self.bounded(silenceLimit) } }
     /// The wait before a failed record is tried again. Default: 100 ms, doubling to 60 s.
     public var retryBackoff: Backoff
+    /// Segments of the log that were closed longer ago, and that every subscription has read, are dropped. Default: 7 days; `nil`
+    /// for never. Needs the right to execute `rotate()` and `drop_segment()`, which the schema's owner has.
+    public var retention: Duration?
     /// What the context of the receivers' writes says about where they come from. Default: none.
     public var origin: String?
 
@@ -25,7 +28,8 @@ public struct WorkerConfiguration: Sendable {
         schema: SchemaName = .standard, batchSize: Int = 500, batchTime: Duration = .seconds(1),
         pollInterval: Duration = .seconds(1), flushInterval: Duration = .seconds(5),
         silenceLimit: Duration = .seconds(30),
-        retryBackoff: Backoff = Backoff(initial: .milliseconds(100), maximum: .seconds(60)), origin: String? = nil
+        retryBackoff: Backoff = Backoff(initial: .milliseconds(100), maximum: .seconds(60)),
+        retention: Duration? = .seconds(7 * 86_400), origin: String? = nil
     ) {
         self.schema = schema
         self.batchSize = Self.bounded(batchSize)
@@ -34,6 +38,7 @@ public struct WorkerConfiguration: Sendable {
         self.flushInterval = flushInterval
         self.silenceLimit = Self.bounded(silenceLimit)
         self.retryBackoff = retryBackoff
+        self.retention = retention
         self.origin = origin
     }
 
