@@ -166,8 +166,10 @@ let benchmarks: [Target] = [
         name: "HeliographBench",
         dependencies: [
             "CBaseline",
+            "Heliograph",
             "HeliographPostgres",
             "HeliographTesting",
+            .product(name: "Logging", package: "swift-log"),
         ],
         path: "Benchmarks/HeliographBench"
     ),

@@ -20,7 +20,8 @@ fi
 
 # Beside the build, so that `make clean` removes it.
 environment=$PWD/.build/bench-python
-if ! "$environment/bin/python" -c 'import psycopg' 2>/dev/null; then
+[ "$area" != capture ] || scripts/bootstrap.sh --with-pgq >&2
+if [ "$area" = driver ] && ! "$environment/bin/python" -c 'import psycopg' 2>/dev/null; then
     python3 -m venv "$environment" && "$environment/bin/pip" --quiet install 'psycopg[binary]>=3.2' >&2 || {
         echo "bench: psycopg cannot be installed: python3 with venv and access to PyPI are needed" >&2
         exit 1

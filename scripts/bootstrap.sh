@@ -5,6 +5,7 @@
 #   bootstrap.sh                       installs what is missing (apt-get or brew)
 #   bootstrap.sh --check               installs nothing; exit status 1 and one line if something is missing
 #   bootstrap.sh --with-spin           installs Spin as well, and a C compiler for it: for the models in docs/models
+#   bootstrap.sh --with-pgq            installs PGQ as well, for the server: what `make bench AREA=capture` compares with
 #   bootstrap.sh --pkg-config-path     prints the value of PKG_CONFIG_PATH with which SwiftPM finds libpq
 set -eu
 
@@ -76,6 +77,7 @@ missing_parts() {
     # For the certificates of the tests of TLS; macOS brings one.
     command -v openssl >/dev/null 2>&1 || echo openssl
     [ "$wants_spin" = no ] || command -v spin >/dev/null 2>&1 || echo spin
+    [ "$wants_pgq" = no ] || ls /usr/share/postgresql/*/extension/pgq.control >/dev/null 2>&1 || echo pgq
     [ "$wants_spin" = no ] || command -v cc >/dev/null 2>&1 || echo compiler
 }
 
@@ -110,6 +112,7 @@ install_with_apt() {
         psql) packages="$packages postgresql-client-$newest" ;;
         openssl) packages="$packages openssl" ;;
         spin) packages="$packages spin" ;;
+        pgq) packages="$packages postgresql-$newest-pgq3" ;;
         compiler) packages="$packages gcc libc6-dev" ;;
         esac
     done
@@ -132,6 +135,7 @@ install_with_brew() {
         server) formulae="$formulae postgresql@17" ;;
         openssl) formulae="$formulae openssl" ;;
         spin) formulae="$formulae spin" ;;
+        pgq) fail "PGQ is not in Homebrew: run this measure on Debian" ;;
         esac
     done
     formulae=$(printf '%s\n' $formulae | sort -u | tr '\n' ' ')
@@ -143,8 +147,10 @@ install_with_brew() {
 }
 
 wants_spin=no
+wants_pgq=no
 case ${1:-} in
 --with-spin) wants_spin=yes ;;
+--with-pgq) wants_pgq=yes ;;
 --pkg-config-path)
     echo "$(libpq_pkg_config_folder)${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
     exit
@@ -156,7 +162,7 @@ case ${1:-} in
     ;;
 '') ;;
 *)
-    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

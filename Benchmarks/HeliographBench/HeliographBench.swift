@@ -17,31 +17,49 @@ struct HeliographBench {
             only = arguments[place + 1]
             arguments.removeSubrange(place...place + 1)
         }
-        guard arguments == ["driver"], only.map(DriverArea.measures.contains) ?? true else {
-            let measures = DriverArea.measures.joined(separator: "|")
-            let usage = "usage: heliograph-bench driver [--quick] [--only \(measures)]\n"
-            FileHandle.standardError.write(Data(usage.utf8))
-            exit(64)
+        if arguments.count == 2, Companion.roles.contains(arguments[0]) {
+            do {
+                try await Companion.run(arguments[0], arguments[1])
+                exit(0)
+            } catch {
+                fail("\(error)", status: 1)
+            }
+        }
+        guard arguments.count == 1, let measures = areas[arguments[0]], only.map(measures.contains) ?? true else {
+            let usage = areas.map { "heliograph-bench \($0) [--quick] [--only \($1.joined(separator: "|"))]" }.sorted()
+            fail("usage: " + usage.joined(separator: "\n       "), status: 64)
         }
         LocalCluster.stopAllOnShutdownSignals()
         do {
-            exit(try await run(isQuick: isQuick, only: only) ? 0 : 1)
+            exit(try await run(arguments[0], isQuick: isQuick, only: only) ? 0 : 1)
         } catch {
-            FileHandle.standardError.write(Data("heliograph-bench: \(error)\n".utf8))
-            exit(1)
+            fail("heliograph-bench: \(error)", status: 1)
         }
+    }
+
+    private static let areas = ["driver": DriverArea.measures, "capture": CaptureArea.measures]
+
+    private static func fail(_ message: String, status: Int32) -> Never {
+        FileHandle.standardError.write(Data((message + "\n").utf8))
+        exit(status)
     }
 
     /// On the global executor, as a service's tasks are; main() is on the main thread.
     /// - Returns: whether all goals were reached.
-    @concurrent private static func run(isQuick: Bool, only: String?) async throws -> Bool {
+    @concurrent private static func run(_ area: String, isQuick: Bool, only: String?) async throws -> Bool {
         let report = Report(judges: !isQuick)
-        // TCP without TLS, as between a service and its database.
+        // TCP without TLS, as between a service and its database; what writers pay is measured on a disk.
         // The time zone as initdb names it where the system's is UTC: psycopg has a short cut for the name UTC itself.
-        let cluster = try await LocalCluster.start(settings: ["timezone": "Etc/UTC"], network: .loopback)
+        let cluster = try await LocalCluster.start(
+            settings: ["timezone": "Etc/UTC", "max_wal_size": "4GB", "shared_buffers": "256MB"],
+            durable: area == "capture" && !isQuick, network: .loopback)
         do {
-            let target = cluster.networkConnectionString() + " sslmode=disable"
-            try await DriverArea(target: target, isQuick: isQuick, only: only, report: report).run()
+            if area == "capture" {
+                try await CaptureArea(cluster: cluster, isQuick: isQuick, only: only, report: report).run()
+            } else {
+                let target = cluster.networkConnectionString() + " sslmode=disable"
+                try await DriverArea(target: target, isQuick: isQuick, only: only, report: report).run()
+            }
             try await cluster.stop()
             return report.isGood
         } catch {

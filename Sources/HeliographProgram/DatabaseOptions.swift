@@ -30,16 +30,6 @@ public struct DatabaseOptions: ParsableArguments {
 
     /// Connects for the time of `body`.
     public func withConnection<R>(_ body: (Connection) async throws -> R) async throws -> R {
-        let connection = try await Connection.connect(
-            try connectionConfiguration(), logger: Terminal.logger("heliograph.cli")
-        )
-        do {
-            let result = try await body(connection)
-            await connection.close()
-            return result
-        } catch {
-            await connection.close()
-            throw error
-        }
+        try await Connection.with(try connectionConfiguration(), logger: Terminal.logger("heliograph.cli"), body)
     }
 }

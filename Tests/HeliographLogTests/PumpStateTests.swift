@@ -72,6 +72,18 @@ struct PumpStateTests {
         #expect(state.mode == .busy)
     }
 
+    @Test("In a flood it looks half as often")
+    func flood() {
+        var state = busy()
+        _ = state.looked(found: true, newestID: 100)
+        _ = state.looked(found: true, newestID: 100 + Int64(PumpState.flood) - 1)
+        #expect(state.interval == .milliseconds(5))
+        _ = state.looked(found: true, newestID: 200 + Int64(PumpState.flood))
+        #expect(state.interval == .milliseconds(10))
+        _ = state.looked(found: true, newestID: 201 + Int64(PumpState.flood))
+        #expect(state.interval == .milliseconds(5))
+    }
+
     @Test("When it ends it leaves no flag that writers would rely on")
     func ending() {
         var state = busy()

@@ -18,6 +18,8 @@ struct ReactorTests {
                 let kind = SOCK_STREAM
             #endif
             try #require(socketpair(AF_UNIX, kind, 0, &ends) == 0)
+            // Programs that other tests start meanwhile must not keep the other end open.
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             (ours, theirs) = (ends[0], ends[1])
         }
 

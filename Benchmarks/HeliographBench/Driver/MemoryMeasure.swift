@@ -44,7 +44,7 @@ struct MemoryMeasure {
     }
 
     /// From `/proc`; 0 where there is none.
-    private static var residentMegabytes: Double {
+    static var residentMegabytes: Double {
         guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
             let pages = text.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
         else { return 0 }

@@ -5,7 +5,7 @@ public import ServiceLifecycle
 /// Rings for all writers while there are many of them: one process of all that run a pump does.
 ///
 /// A NOTIFY in a commit makes it wait for all other commits of the server that notify. So from some 160 a second on the writers stop
-/// ringing, and one process looks at the log every 5 ms and rings once for all that is new.
+/// ringing, and one process looks at the log every 5 or 10 ms and rings once for all that is new.
 ///
 /// The processes elect the pump by an advisory lock, which the server frees when the process dies. The pump has a connection of its
 /// own while it is in office; the others look every 2 s, over the pool, whether the place is free.
@@ -90,7 +90,7 @@ public struct Pump: Service {
                 try await rest(session, &state, &last, waiter)
             } else {
                 try await turn(session, &state, &last)
-                await pause(for: PumpState.interval)
+                await pause(for: state.interval)
             }
         }
         // In a task of its own: this one's statements are refused once it is cancelled.
@@ -101,9 +101,9 @@ public struct Pump: Service {
     /// One look at the log.
     private func turn(_ session: PumpSession, _ state: inout PumpState, _ last: inout Snapshot?) async throws {
         if case .draining = state.mode { state.listed(try await session.writers()) }
-        let (snapshot, found) = try await session.look(since: last)
-        last = snapshot
-        if let flag = state.looked(found: found) { try await set(flag, session) }
+        let look = try await session.look(since: last)
+        last = look.snapshot
+        if let flag = state.looked(found: look.found, newestID: look.newestID) { try await set(flag, session) }
     }
 
     private func set(_ flag: PumpState.Flag, _ session: PumpSession) async throws {
@@ -119,8 +119,7 @@ public struct Pump: Service {
         let end = ContinuousClock.now + Self.ping * Double.random(in: 0.8...1.2)
         while !isStopping, ContinuousClock.now < end {
             if isDeaf {
-                let (snapshot, _) = try await session.look(since: last)
-                last = snapshot
+                last = try await session.look(since: last).snapshot
             }
             let before = bell.count
             await withGracefulShutdownHandler {
@@ -145,7 +144,7 @@ public struct Pump: Service {
         let end = ContinuousClock.now + Self.farewell
         while state.mode != .quiet, ContinuousClock.now < end {
             try await turn(session, &state, &last)
-            try await Task.sleep(for: PumpState.interval)
+            try await Task.sleep(for: state.interval)
         }
     }
 }

@@ -51,7 +51,7 @@ struct PumpSession: Sendable {
     /// Rings if anything has been committed since a snapshot. But not when the queue of notifications fills up: a full one fails
     /// whoever rings, and readers also look by themselves.
     /// - Parameter last: what was seen at the last look; `nil` at the first, which always rings.
-    func look(since last: Snapshot?) async throws -> (snapshot: Snapshot, found: Bool) {
+    func look(since last: Snapshot?) async throws -> PumpLook {
         let start: SQL = "\((last ?? .beginning).text)::pg_snapshot"
         let found: SQL =
             last == nil
@@ -68,14 +68,15 @@ struct PumpSession: Sendable {
             """
             SELECT seen.cursor::text, seen.found,
                 CASE WHEN seen.found AND pg_notification_queue_usage() < 0.5
-                    THEN pg_notify(\(schema.name), '')::text END
+                    THEN pg_notify(\(schema.name), '')::text END,
+                coalesce(pg_sequence_last_value('\(schema.sql).signal_log_id_seq'), 0)
             FROM (SELECT \(schema.sql).take_snapshot() AS cursor, \(found) AS found OFFSET 0) AS seen
             """
         )
         guard let row = rows.first else {
             throw PostgresError(.decoding, "the server sent no row where there is always one")
         }
-        return (Snapshot(try row.decode(0)), try row.decode(1))
+        return PumpLook(snapshot: Snapshot(try row.decode(0)), found: try row.decode(1), newestID: try row.decode(3))
     }
 
     /// A sign of life.

@@ -20,13 +20,16 @@ struct PumpState: Sendable {
         case busy = 1
     }
 
-    /// The time between two looks.
-    static let interval = Duration.milliseconds(5)
+    /// The time between two looks; twice as much while so many records come that bells for them all cost more than the wait: each
+    /// wakes a session of the server for each process that listens.
+    var interval: Duration { .milliseconds(isFlooded ? 10 : 5) }
+    /// So many records since the last look.
+    static let flood = 40
     /// So long bells are counted, while quiet.
     static let countingTime = Duration.milliseconds(50)
     /// From so many bells in that time on (160 a second) the pump rings for all: each bell makes its commit wait for all others'.
     static let bellsWhenBusy = 8
-    /// So many looks are remembered: half a second of them.
+    /// So many looks are remembered: half a second of them, or one.
     static let memory = 100
     /// Fewer looks than this with something new among those remembered (50 a second): the writers can ring for themselves. Far
     /// enough from ``bellsWhenBusy`` that a steady rate does not go to and fro.
@@ -37,6 +40,8 @@ struct PumpState: Sendable {
     /// A pump that begins does not know what the one before it has left: it drains.
     private(set) var mode = Mode.draining(nil)
     private var looks: [Bool] = []
+    private var newestID: Int64?
+    private var isFlooded = false
 
     /// Bells were heard, in ``countingTime``.
     /// - Returns: what to set the flag to, before the next look.
@@ -52,9 +57,13 @@ struct PumpState: Sendable {
     }
 
     /// The log has been looked at.
-    /// - Parameter found: whether there was something new, for which the pump has rung.
+    /// - Parameters:
+    ///   - found: whether there was something new, for which the pump has rung.
+    ///   - id: the newest that has been drawn.
     /// - Returns: what to set the flag to, before the next look.
-    mutating func looked(found: Bool) -> Flag? {
+    mutating func looked(found: Bool, newestID id: Int64 = 0) -> Flag? {
+        isFlooded = newestID.map { id - $0 >= Self.flood } ?? false
+        newestID = id
         looks.append(found)
         if looks.count > Self.memory { looks.removeFirst() }
         let findings = looks.count { $0 }

@@ -80,14 +80,6 @@ struct SubscriptionRunner: Sendable {
     }
 
     private func withConnection<R>(_ body: (Connection) async throws -> R) async throws -> R {
-        let connection = try await Connection.connect(database, logger: logger)
-        do {
-            let result = try await body(connection)
-            await connection.close()
-            return result
-        } catch {
-            await connection.close()
-            throw error
-        }
+        try await Connection.with(database, logger: logger, body)
     }
 }

@@ -77,14 +77,9 @@ public struct Worker: Service {
                 throw WorkerError(.badDeclaration, "subscription \(subscription.name) is declared twice")
             }
         }
-        let connection = try await Connection.connect(database, logger: logger)
-        do {
+        try await Connection.with(database, logger: logger) { connection in
             try await Migrator(schema: configuration.schema).check(on: connection)
             try await LogReader(schema: configuration.schema).noteIncarnation(on: connection)
-            await connection.close()
-        } catch {
-            await connection.close()
-            throw error
         }
     }
 }

@@ -53,15 +53,7 @@ struct Fixture: Sendable {
     ) async throws -> R {
         var configuration = configuration
         configuration.applicationName = applicationName
-        let connection = try await Connection.connect(configuration, logger: logger)
-        do {
-            let result = try await body(connection)
-            await connection.close()
-            return result
-        } catch {
-            await connection.close()
-            throw error
-        }
+        return try await Connection.with(configuration, logger: logger, body)
     }
 
     /// A pool for the time of `body`.
