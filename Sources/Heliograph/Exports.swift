@@ -16,6 +16,7 @@
 @_exported public import struct HeliographLog.Pump
 @_exported public import struct HeliographLog.Record
 @_exported public import struct HeliographLog.RecordFilter
+@_exported public import enum HeliographLog.RecordFormat
 @_exported public import struct HeliographLog.Retention
 @_exported public import struct HeliographLog.SchemaName
 @_exported public import struct HeliographLog.Segment

@@ -40,10 +40,9 @@ enum StatusReport {
             )
             lines.append("")
         }
-        let why =
-            status.wakeMode == .bell
-            ? "bell: every commit rings (NOTIFY), the log is quiet" : "pump: one process rings for all, the log is busy"
-        lines.append("wake mode  \(why); notification queue \(percent(status.notificationQueueUsage)) full")
+        lines.append(
+            "wake mode  \(status.wakeMode): \(status.wakeReason); notification queue \(percent(status.notificationQueueUsage)) full"
+        )
         lines.append("log        \(bytes(status.logBytes)), newest record #\(status.newestID)")
         lines.append(
             "oldest open transaction  " + (status.oldestTransactionSeconds.map { "\(rounded($0)) s" } ?? "none")
@@ -78,7 +77,8 @@ enum StatusReport {
         lines.append(
             object([
                 ("kind", .string("log")), ("schema_version", number(status.schemaVersion)),
-                ("wake_mode", .string(status.wakeMode.rawValue)),
+                ("wake_mode", .string(status.wakeMode.rawValue)), ("wake_reason", .string(status.wakeReason)),
+                ("pump", status.pump.map { number($0.backendProcessID) } ?? .null),
                 ("notification_queue_usage", .number("\(status.notificationQueueUsage)")),
                 ("bytes", number(status.logBytes)), ("newest_id", number(status.newestID)),
                 (

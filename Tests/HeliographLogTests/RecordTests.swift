@@ -44,6 +44,55 @@ struct RecordTests {
         #expect(moved["previous_key"]?["id"] == .number("6"))
     }
 
+    @Test("A CloudEvent: all that version 1.0 requires, the record as data, the key and the trace as extensions")
+    func cloudEvent() throws {
+        let event = try JSONValue(
+            parsing: record(context: #"{"traceparent":"00-1-2-01"}"#).text(as: .cloudevents))
+        #expect(event["specversion"] == .string("1.0"))
+        #expect(event["id"] == .string("7391-123"))
+        #expect(event["source"] == .string("/heliograph/public.users"))
+        #expect(event["type"] == .string("heliograph.post_save.update"))
+        #expect(event["time"] == .string("2026-01-02T03:04:05.678901Z"))
+        #expect(event["partitionkey"] == .string(#"{"id":7}"#))
+        #expect(event["traceparent"] == .string("00-1-2-01"))
+        #expect(event["data"]?["instance"]?["id"] == .number("7"))
+        let truncate = try JSONValue(parsing: record(operation: .truncate, instance: nil).text(as: .cloudevents))
+        #expect(truncate["subject"] == nil)
+        #expect(truncate["traceparent"] == nil)
+    }
+
+    @Test("Debezium's envelope: the rows before and after, and where they are from")
+    func debezium() throws {
+        let update = try JSONValue(
+            parsing: record(instance: #"{"id":7,"n":1.10,"email":"b"}"#).text(as: .debezium))
+        #expect(update["op"] == .string("u"))
+        #expect(update["before"]?.description == #"{"id":7,"n":1.10,"email":"a"}"#)
+        #expect(update["after"]?.description == #"{"id":7,"n":1.10,"email":"b"}"#)
+        #expect(update["ts_ms"] == .number("1767323045678"))
+        #expect(update["source"]?["schema"] == .string("public"))
+        #expect(update["source"]?["table"] == .string("users"))
+        #expect(update["source"]?["txId"] == .number("7391"))
+        let delete = try JSONValue(parsing: record(operation: .delete).text(as: .debezium))
+        #expect(delete["op"] == .string("d"))
+        #expect(delete["after"] == .null)
+        #expect(delete["before"]?["id"] == .number("7"))
+        let insert = try JSONValue(parsing: record(operation: .insert).text(as: .debezium))
+        #expect(insert["before"] == .null)
+        let truncate = try JSONValue(parsing: record(operation: .truncate, instance: nil).text(as: .debezium))
+        #expect(truncate["op"] == .string("t"))
+        #expect(truncate["after"] == .null)
+    }
+
+    @Test(
+        "A sender's name is taken apart as SQL would",
+        arguments: [
+            ("public.users", "public", "users"), (#""My.Schema"."a ""b""""#, "My.Schema", #"a "b""#),
+        ])
+    func parts(sender: String, schema: String, table: String) {
+        #expect(SenderParts(sender).schema == schema)
+        #expect(SenderParts(sender).table == table)
+    }
+
     @Test("A context that is no JSON is told as the text it is")
     func strangeContext() throws {
         let value = try JSONValue(parsing: record(context: "not \"json\"").json)

@@ -25,6 +25,9 @@ struct TailCommand: AsyncParsableCommand {
     @Flag(help: "One JSON object a line.")
     var json = false
 
+    @Option(help: "The envelope of the JSON objects: heliograph, cloudevents or debezium; implies --json.")
+    var format: FormatArgument?
+
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count takes a number from 1 on, not \(count)") }
     }
@@ -61,7 +64,11 @@ struct TailCommand: AsyncParsableCommand {
         for try await event in follower.events(from: start.start) {
             switch event {
             case .record(let record, _):
-                Terminal.say(json ? record.json : RecordLine.text(of: record))
+                if let format = format?.format ?? (json ? .heliograph : nil) {
+                    Terminal.say(record.text(as: format))
+                } else {
+                    Terminal.say(RecordLine.text(of: record))
+                }
                 printed += 1
                 if printed == count { return }
             case .caughtUp: if noFollow { return }
@@ -70,6 +77,18 @@ struct TailCommand: AsyncParsableCommand {
             }
         }
     }
+}
+
+/// The name of an envelope.
+struct FormatArgument: ExpressibleByArgument {
+    let format: RecordFormat
+
+    init?(argument: String) {
+        guard let format = RecordFormat(rawValue: argument) else { return nil }
+        self.format = format
+    }
+
+    static var allValueStrings: [String] { RecordFormat.allCases.map(\.rawValue) }
 }
 
 /// `beginning`, `now` or a record's id.

@@ -31,7 +31,7 @@ extension Record {
     }
 
     /// A json column keeps the writer's white space, and between tokens that may be line ends; inside strings they are escaped.
-    private static func inOneLine(_ json: String) -> String {
+    static func inOneLine(_ json: String) -> String {
         // By bytes: what Unicode calls a line break besides is a part of a string.
         let isBreak: (UInt8) -> Bool = { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
         guard json.utf8.contains(where: isBreak) else { return json }

@@ -35,6 +35,12 @@ public struct LogStatus: Sendable {
         public let lanes: [Int]
     }
 
+    /// The session that holds the pump's lock.
+    public struct Pump: Sendable {
+        public let backendProcessID: Int
+        public let applicationName: String
+    }
+
     /// How readers are woken.
     public enum WakeMode: String, Sendable {
         /// Each commit rings.
@@ -48,6 +54,8 @@ public struct LogStatus: Sendable {
     public let subscriptions: [Subscription]
     public let holders: [Holder]
     public let wakeMode: WakeMode
+    /// The session that is the pump, or would be; `nil` if no process runs one.
+    public let pump: Pump?
     /// Sessions that LISTEN cannot be counted; this is how full the server's queue of notifications is, 0 to 1.
     public let notificationQueueUsage: Double
     /// The log's size with its indexes, in bytes.
@@ -56,4 +64,20 @@ public struct LogStatus: Sendable {
     public let newestID: Int64
     /// The age of the oldest open transaction of the database, in seconds; `nil` if there is none but this one.
     public let oldestTransactionSeconds: Double?
+
+    /// How readers are woken, and why so, in a sentence.
+    public var wakeReason: String {
+        let who = pump.map { "\($0.applicationName) (backend \($0.backendProcessID))" }
+        let silent = tables.filter { !$0.ringsBell }.map(\.sender)
+        let mode =
+            switch (wakeMode, who) {
+            case (.bell, let who?): "every commit rings, few commit; \(who) takes over when many do"
+            case (.bell, nil): "every commit rings; no process runs a pump"
+            case (.pump, let who?): "\(who) rings for all, many commit"
+            case (.pump, nil): "the pump has ended: readers look every second until another takes over"
+            }
+        guard !silent.isEmpty else { return mode }
+        let looking = pump == nil ? "readers look every second" : "the pump looks every 100 ms"
+        return "\(mode); \(silent.joined(separator: ", ")) never ring: \(looking)"
+    }
 }

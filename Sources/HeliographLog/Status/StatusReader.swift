@@ -37,6 +37,9 @@ public struct StatusReader: Sendable {
                 )
             },
             wakeMode: flag == 0 ? .bell : .pump,
+            pump: try await connection.query(pumpQuery).first.map { row in
+                LogStatus.Pump(backendProcessID: try row.decode(0), applicationName: try row.decode(1))
+            },
             notificationQueueUsage: try row.decode(1),
             logBytes: try row.decode(2),
             newestID: try row.decode(3),
@@ -55,6 +58,17 @@ public struct StatusReader: Sendable {
             (SELECT extract(epoch FROM max(clock_timestamp() - activity.xact_start))::float8
              FROM pg_stat_activity AS activity
              WHERE activity.datname = current_database() AND activity.pid <> pg_backend_pid())
+        """
+    }
+
+    private var pumpQuery: SQL {
+        """
+        SELECT held.pid, coalesce(activity.application_name, '')
+        FROM pg_locks AS held LEFT JOIN pg_stat_activity AS activity ON activity.pid = held.pid
+        WHERE held.locktype = 'advisory' AND held.objsubid = 2 AND held.granted
+            AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND (held.classid::int8, held.objid::int8)
+                = (hashtext(\(schema.name))::int8 & 4294967295, hashtext('pump')::int8 & 4294967295)
         """
     }
 

@@ -29,6 +29,10 @@ struct CommandTests {
             let record = try JSONValue(parsing: tail.lines[0])
             #expect(record["instance"]?.description == #"{"id":1,"email":"a"}"#)
             #expect(try await fixture.heliograph(["tail", "--from", "2", "--count", "1", "--json"]).lines.count == 1)
+            for (format, member) in [("cloudevents", "specversion"), ("debezium", "op")] {
+                let one = try await fixture.heliograph(["tail", "--from", "2", "--count", "1", "--format", format])
+                #expect(try JSONValue(parsing: one.lines.first ?? "")[member] != nil)
+            }
 
             let status = try await fixture.heliograph(["status"])
             #expect(status.status == 0)

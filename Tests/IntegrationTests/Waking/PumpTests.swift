@@ -27,6 +27,10 @@ struct PumpTests {
         try await t.fixture.count("SELECT coalesce(pg_sequence_last_value('heliograph.bell'), 0)")
     }
 
+    private func reason(_ t: Captured) async throws -> String {
+        try await t.fixture.withConnection { try await StatusReader().read(on: $0).wakeReason }
+    }
+
     private func holder(_ t: Captured) async throws -> Int32? {
         try await t.fixture.withConnection { connection in
             let rows = try await connection.query(
@@ -58,7 +62,11 @@ struct PumpTests {
     func load() async throws {
         try await Captured.with(table) { t in
             try await withPump(t) { bell in
+                try await eventually("the pump to take office") {
+                    try await reason(t).hasPrefix("every commit rings, few commit; pump (backend ")
+                }
                 try await write(t) { try await flag(t) == 1 }
+                #expect(try await reason(t).contains("rings for all, many commit"))
                 // Nobody polls here: what the waiter hears is the bell.
                 let waiter = bell.makeWaiter()
                 try await t.write("INSERT INTO t DEFAULT VALUES")
