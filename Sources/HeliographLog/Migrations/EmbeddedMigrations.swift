@@ -1755,6 +1755,8 @@ begin
         return;
     end if;
     begin
+        -- Whoever registers a subscription takes its place under this lock, and not before.
+        perform pg_advisory_xact_lock(hashtext('heliograph'), hashtext('subscription'));
         execute format('lock table %s in access exclusive mode', name);
     exception when lock_not_available then
         reason := 'it is being read';
@@ -1762,8 +1764,6 @@ begin
     end;
     execute format('select l.xid from %s as l order by l.xid desc limit 1', name) into newest;
     execute format('select max(l.id) from %s as l', name) into known.last_id;
-    -- Whoever registers a subscription takes its place under this lock, and not before.
-    perform pg_advisory_xact_lock(hashtext('heliograph'), hashtext('subscription'));
     select n.* into needed from heliograph.needed_xid() as n;
     if needed.needed <= newest then
         reason := format('subscription %s has not read all of it', needed.subscription);

@@ -84,14 +84,18 @@ public struct Pump: Service {
         var state = PumpState()
         let waiter = bell.makeWaiter()
         var last: Snapshot?
-        try await session.set(.quiet)
-        while !isStopping {
-            if case .quiet = state.mode {
-                try await rest(session, &state, &last, waiter)
-            } else {
-                try await turn(session, &state, &last)
-                await pause(for: state.interval)
+        do {
+            try await session.set(.quiet)
+            while !isStopping {
+                if case .quiet = state.mode {
+                    try await rest(session, &state, &last, waiter)
+                } else {
+                    try await turn(session, &state, &last)
+                    await pause(for: state.interval)
+                }
             }
+        } catch  where Task.isCancelled {
+            // The flag must not stay, however it ends.
         }
         // In a task of its own: this one's statements are refused once it is cancelled.
         let (final, seen) = (state, last)

@@ -227,6 +227,13 @@ struct RightsTests {
             try await connection.query("INSERT INTO t VALUES (1)")
             _ = try await LogReader().noteIncarnation(on: connection)
             #expect(try await LogReader().read(from: .beginning, limit: 10, on: connection).records.count == 1)
+            // It keeps the log in order, too.
+            #expect(try await Retention().rotate(.init(age: .zero), on: connection) == 2)
+            try await connection.query("INSERT INTO t VALUES (2)")
+            try await eventually("the first segment to be dropped") {
+                try await Retention().prune(olderThan: .zero, on: connection).allSatisfy { $0.isDropped }
+            }
+            #expect(try await LogReader().read(from: .beginning, limit: 10, on: connection).records.count == 1)
             await connection.close()
             try await fixture.psql("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)")
         }

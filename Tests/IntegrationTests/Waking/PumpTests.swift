@@ -146,6 +146,25 @@ struct PumpTests {
         }
     }
 
+    @Test("So it does when its task is cancelled")
+    func cancelled() async throws {
+        try await Captured.with(table) { t in
+            let bell = Bell(t.fixture.configuration, logger: t.fixture.logger)
+            try await t.fixture.withPool(maximum: 1) { pool in
+                let pump = Pump(
+                    pool: pool, configuration: t.fixture.configuration, bell: bell, logger: t.fixture.logger)
+                let tasks = [Task { try await bell.run() }, Task { try await pump.run() }]
+                try await write(t) { try await flag(t) == 1 }
+                for task in tasks.reversed() {
+                    task.cancel()
+                    try? await task.value
+                }
+                #expect(try await flag(t) == 0)
+                #expect(try await holder(t) == nil)
+            }
+        }
+    }
+
     @Test("Tables whose writers never ring are looked after, also while all is quiet")
     func silentTables() async throws {
         try await Captured.with(table, AttachOptions(ringsBell: false)) { t in
