@@ -155,6 +155,20 @@ struct PumpTests {
                     pool: pool, configuration: t.fixture.configuration, bell: bell, logger: t.fixture.logger)
                 let tasks = [Task { try await bell.run() }, Task { try await pump.run() }]
                 try await write(t) { try await flag(t) == 1 }
+                // In the middle of a look.
+                try await t.fixture.withConnection { lock in
+                    try await lock.query("BEGIN")
+                    try await lock.query("LOCK TABLE heliograph.signal_log")
+                    try await eventually("the pump to wait") {
+                        try await t.fixture.count(
+                            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+                        ) == 1
+                    }
+                    #expect(try await flag(t) == 1)
+                    tasks[1].cancel()
+                    try await eventually("the flag to be set back") { try await flag(t) == 0 }
+                    try await lock.query("ROLLBACK")
+                }
                 for task in tasks.reversed() {
                     task.cancel()
                     try? await task.value
