@@ -83,26 +83,36 @@ struct PumpTests {
     @Test("Who relied on the pump, and commits after it has gone quiet, is rung for")
     func openWriter() async throws {
         try await Captured.with(table) { t in
-            try await withPump(t) { bell in
+            try await withPump(t) { _ in
                 try await write(t) { try await flag(t) == 1 }
+                let pump = try #require(try await holder(t))
                 try await t.fixture.withConnection { writer in
-                    // Also when the writer is the one whose records the pump cannot see yet.
                     try await writer.query("BEGIN")
                     try await writer.query("INSERT INTO t (v) VALUES ('late')")
                     let relied = try await writer.number(
                         "SELECT coalesce(pg_sequence_last_value('heliograph.bell'), 0)")
                     #expect(relied == 1)
                     try await eventually("the pump to set the flag back") { try await flag(t) == 0 }
-                    // One that comes now rings for itself; its bell is told from the pump's by the time.
-                    try await t.write("INSERT INTO t DEFAULT VALUES")
-                    try await eventually("all bells of before to be over") {
-                        let before = bell.count
-                        try await Task.sleep(for: .milliseconds(200))
-                        return bell.count == before
+                    try await t.fixture.withConnection { listener in
+                        try await listener.query("LISTEN heliograph")
+                        let start = try await listener.texts("SELECT clock_timestamp()::text")
+                        // It has rung for all that it can see: one look has begun since, and is over.
+                        try await eventually("a look of the pump") {
+                            try await t.fixture.count(
+                                """
+                                SELECT count(*) FROM pg_stat_activity WHERE pid = \(pump) AND state = 'idle'
+                                    AND query LIKE '%pg_notify%' AND query_start > \(start[0])::timestamptz
+                                """
+                            ) == 1
+                        }
+                        try await t.write("SELECT pg_notify('heliograph', 'all before')")
+                        var heard: [Notification] = []
+                        while heard.last?.payload != "all before" { heard += try await listener.nextNotifications() }
+                        try await writer.query("COMMIT")
+                        heard = try await listener.nextNotifications(within: .seconds(30))
+                        #expect(!heard.isEmpty, "nobody rang for it")
+                        #expect(heard.allSatisfy { $0.backendProcessID == pump })
                     }
-                    let before = bell.count
-                    try await writer.query("COMMIT")
-                    try await eventually("a bell for the late one") { bell.count > before }
                 }
             }
         }
