@@ -52,6 +52,8 @@ create table heliograph.segment (
     closed_at  timestamptz,
     -- the first transaction id that cannot have called a capture function as it was then: see drop_segment()
     sealed_xid xid8,
+    -- the transactions, also those without an id, that were open then
+    sealed_by  text[],
     dropped_at timestamptz,
     -- of the last record that was dropped with it
     last_id    bigint,

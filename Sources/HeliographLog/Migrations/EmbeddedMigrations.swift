@@ -217,6 +217,8 @@ create table heliograph.segment (
     closed_at  timestamptz,
     -- the first transaction id that cannot have called a capture function as it was then: see drop_segment()
     sealed_xid xid8,
+    -- the transactions, also those without an id, that were open then
+    sealed_by  text[],
     dropped_at timestamptz,
     -- of the last record that was dropped with it
     last_id    bigint,
@@ -1748,9 +1750,15 @@ begin
     -- still inserts into this segment has one below.
     if known.sealed_xid is null then
         known.sealed_xid := pg_snapshot_xmax(pg_current_snapshot());
-        update heliograph.segment as s set sealed_xid = known.sealed_xid where s.id = number;
+        -- One that has no id yet may be in a long statement, and hear of the new text only after it has called the old.
+        known.sealed_by := array(
+            select l.virtualtransaction from pg_locks as l
+            where l.locktype = 'virtualxid' and l.mode = 'ExclusiveLock' and l.granted and l.pid <> pg_backend_pid());
+        update heliograph.segment as s set sealed_xid = known.sealed_xid, sealed_by = known.sealed_by where s.id = number;
     end if;
-    if pg_snapshot_xmin(pg_current_snapshot()) < known.sealed_xid then
+    if pg_snapshot_xmin(pg_current_snapshot()) < known.sealed_xid
+       or exists (select from pg_locks as l
+                  where l.locktype = 'virtualxid' and l.virtualtransaction = any (known.sealed_by)) then
         reason := 'a transaction that may write to it is still open';
         return;
     end if;

@@ -118,6 +118,21 @@ struct RetentionTests {
         }
     }
 
+    @Test("A statement that has not written yet, but will, holds the segment: it may know the old text")
+    func withoutID() async throws {
+        try await Captured.with(table) { t in
+            try await t.write("INSERT INTO t (v) VALUES ('a')")
+            try await t.fixture.withConnection { writer in
+                try await writer.query("BEGIN")
+                try await writer.query("SELECT 1")
+                try await rotate(t)
+                try await expect(t, "a transaction that may write to it is still open")
+                try await writer.query("COMMIT")
+                try await expect(t, nil)
+            }
+        }
+    }
+
     @Test("Writers go on, and lose nothing, while segments come and go", .timeLimit(.minutes(5)))
     func load() async throws {
         try await Captured.with(table) { t in
