@@ -16,17 +16,17 @@ create table heliograph.signal_log (
     id           bigint not null default pg_catalog.nextval('heliograph.signal_log_id_seq'),
     -- of the top-level transaction
     xid          xid8 not null default pg_catalog.pg_current_xact_id(),
-    -- the log's own: xids of records with a lower number are of another cluster (dump and restore)
-    incarnation  int not null default 1,
     at           timestamptz not null default pg_catalog.clock_timestamp(),
     -- the name the table was attached by, quoted where it needs it: public.users
     sender       text not null,
+    -- of a partitioned table: the partition, by its name
+    partition    text,
     operation    text not null,
     -- json, not jsonb: jsonb refuses \u0000, and a refused record would fail the writer
     key          json,
     -- of the row inserted by a changed key (the record before it deletes the old one)
     previous_key json,
-    -- the new row; of a delete the deleted one
+    -- the new row; of a delete the deleted one; NULL where it is larger than the table's limit
     instance     json,
     -- of an update: the old values of the changed columns
     previous     json,
@@ -118,6 +118,14 @@ create table heliograph.attachment (
     excluded      text[] not null,
     operations    text[] not null,
     bell          boolean not null,
+    -- also what a subscription of logical replication applies
+    always        boolean not null,
+    -- the largest row, in bytes of its JSON at worst; NULL for any
+    max_row       bigint,
+    -- row by row: partitioned tables, `always`, and tables of which cascades both delete and change rows
+    by_row        boolean not null,
+    -- whether the beginning of a statement is noted: see deferred
+    nests         boolean not null,
     -- capture_<id>, not named by oid: a restore reuses oids
     function_name text not null,
     attached_at   timestamptz not null default pg_catalog.clock_timestamp(),

@@ -24,8 +24,18 @@ struct AttachCommand: AsyncParsableCommand {
     @Flag(help: "Do not ring for these tables: for tables written by prepared transactions.")
     var noBell = false
 
+    @Flag(help: "Capture also what a subscription of logical replication applies, and restores.")
+    var always = false
+
+    @Option(help: ArgumentHelp("Of rows whose JSON may be larger record the key alone.", valueName: "bytes"))
+    var maxRow: Int?
+
     @Flag(help: "Print the statements and run none.")
     var sql = false
+
+    func validate() throws {
+        if let maxRow, maxRow < 1 { throw ValidationError("--max-row takes a number of bytes, such as 1000000") }
+    }
 
     func run() async throws {
         let attachments = Attachments(schema: try database.schemaName)
@@ -34,6 +44,8 @@ struct AttachCommand: AsyncParsableCommand {
         if let key { options.keyColumns = key.names }
         if let operations { options.operations = operations.operations }
         options.ringsBell = !noBell
+        options.isAlways = always
+        options.maximumRowSize = maxRow
         try await database.withConnection { connection in
             if sql {
                 for table in tables {

@@ -13,14 +13,20 @@ public struct AttachOptions: Sendable, Hashable {
     public var operations: [Operation]
     /// Whether a change rings the bell. Default: `true`; `false` for tables written by prepared transactions, which may not NOTIFY.
     public var ringsBell: Bool
+    /// Whether what a subscription of logical replication applies, and a restore, is captured as well. Default: `false`.
+    public var isAlways: Bool
+    /// The largest row, in bytes of its JSON at worst, whose values are recorded; of a larger one its key is. Default: any size.
+    public var maximumRowSize: Int?
 
     public init(
         excludedColumns: [String] = [], keyColumns: [String]? = nil, operations: [Operation] = Operation.allCases,
-        ringsBell: Bool = true
+        ringsBell: Bool = true, isAlways: Bool = false, maximumRowSize: Int? = nil
     ) {
         self.excludedColumns = excludedColumns
         self.keyColumns = keyColumns
         self.operations = operations
         self.ringsBell = ringsBell
+        self.isAlways = isAlways
+        self.maximumRowSize = maximumRowSize
     }
 }

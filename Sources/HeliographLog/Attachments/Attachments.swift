@@ -68,7 +68,9 @@ public struct Attachments: Sendable {
                     exclude => \(options.excludedColumns),
                     key => \(options.keyColumns),
                     operations => \(options.operations.map(\.rawValue)),
-                    bell => \(options.ringsBell)
+                    bell => \(options.ringsBell),
+                    always => \(options.isAlways),
+                    max_row => \(options.maximumRowSize)
                 )
                 """
             )

@@ -12,6 +12,8 @@ extension Record {
             "\"created\":\(isCreated)",
             "\"key\":\(key ?? "null")",
         ]
+        if let partition { members.insert("\"partition\":\(JSONValue.quoted(partition))", at: 3) }
+        if isTruncated { members.append("\"truncated\":true") }
         if let previousKey { members.append("\"previous_key\":\(previousKey)") }
         members += [
             "\"instance\":\(instance.map(Self.inOneLine) ?? "null")",

@@ -8,6 +8,8 @@ public struct Record: Sendable, Identifiable {
     public let at: String
     /// The table: `public.users`.
     public let sender: String
+    /// Of a partitioned table: the partition that was written to; `nil` of its TRUNCATE as a whole.
+    public let partition: String?
     /// What happened.
     public let operation: AttachOptions.Operation
     /// The lane of the row among those of the subscription that reads; 0 for other readers.
@@ -26,6 +28,9 @@ public struct Record: Sendable, Identifiable {
     public let context: String?
     /// The role that wrote (`session_user`).
     public let writer: String
+
+    /// Whether the row is larger than its table's limit (``AttachOptions/maximumRowSize``), so that only its key is here.
+    public var isTruncated: Bool { instance == nil && operation != .truncate }
 
     /// Whether the row was new.
     public var isCreated: Bool { operation == .insert }

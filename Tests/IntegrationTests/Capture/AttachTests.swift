@@ -22,10 +22,13 @@ struct AttachTests {
             ("CREATE TABLE t (id money PRIMARY KEY)", "no hash function"),
             ("CREATE VIEW t AS SELECT 1 AS id", "a view"),
             ("CREATE MATERIALIZED VIEW t AS SELECT 1 AS id", "a materialized view"),
-            ("CREATE TABLE t (id int PRIMARY KEY) PARTITION BY RANGE (id)", "a partitioned table"),
+            (
+                "CREATE TABLE t (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE UNLOGGED TABLE p PARTITION OF t DEFAULT",
+                "partitioned, and public.p is unlogged"
+            ),
             (
                 "CREATE TABLE p (id int) PARTITION BY RANGE (id); CREATE TABLE t PARTITION OF p (PRIMARY KEY (id)) DEFAULT",
-                "a partition"
+                "a partition of public.p"
             ),
             ("CREATE TABLE p (id int); CREATE TABLE t (PRIMARY KEY (id)) INHERITS (p)", "an inheritance tree"),
             ("CREATE SEQUENCE t", "not a table"),

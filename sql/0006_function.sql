@@ -1,4 +1,34 @@
--- 0005: choosing a key, and the capture function of a table.
+-- 0006: choosing a key, and the capture function of a table.
+
+-- A table and all its partitions, from the top.
+create function heliograph.members_of(relation oid) returns setof regclass
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    select coalesce(t.relid, relation::regclass)
+    from (values (1)) as one left join pg_partition_tree(relation) as t on true
+    order by t.level, t.relid
+$function$;
+
+-- Whether a table has triggers of its own that may write to it while a statement on it is open.
+create function heliograph.has_own_triggers(relation oid) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    select exists (
+        select from heliograph.members_of(relation) as m (member)
+        join pg_trigger as t on t.tgrelid = m.member
+        join pg_proc as p on p.oid = t.tgfoid
+        -- AFTER, which is neither BEFORE nor INSTEAD OF
+        where not t.tgisinternal and t.tgenabled <> 'D' and t.tgtype::int & 66 = 0
+          and p.pronamespace <> 'heliograph'::regnamespace)
+$function$;
+
+-- Whether one foreign key of a table deletes rows and another changes them. When parents of both go in one statement, each of the
+-- two commands has its rows in one piece, and which came first is lost.
+create function heliograph.has_mixed_cascades(relation oid) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    select exists (
+        select from pg_constraint as d
+        join pg_constraint as u on u.conrelid = d.conrelid and u.contype = 'f' and u.confdeltype in ('n', 'd')
+        where d.conrelid = relation and d.contype = 'f' and d.confdeltype = 'c')
+$function$;
 
 create function heliograph.check_capturable(relation regclass) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
@@ -18,20 +48,29 @@ begin
         when c.relkind = 'v' then 'a view'
         when c.relkind = 'm' then 'a materialized view'
         when c.relkind = 'f' then 'a foreign table'
-        when c.relkind = 'p' then 'a partitioned table'
-        when c.relkind <> 'r' then 'not a table'
+        when c.relkind not in ('r', 'p') then 'not a table'
         when c.relpersistence = 't' then 'a temporary table'
         -- A crash empties it without a word.
         when c.relpersistence = 'u' then 'an unlogged table'
-        when c.relispartition then 'a partition'
-        when exists (select from pg_inherits as i where relation::oid in (i.inhrelid, i.inhparent))
+        when c.relispartition then format('a partition of %s', pg_partition_root(relation))
+        when c.relkind = 'r' and exists (select from pg_inherits as i where relation::oid in (i.inhrelid, i.inhparent))
             then 'part of an inheritance tree'
         -- An update's statement has each column twice, and PostgreSQL allows 1,664.
         when (select count(*) from heliograph.columns_of(relation)) > 800 then 'wider than 800 columns'
     end;
+    if reason is null then
+        select format('partitioned, and %s is %s', m.member,
+                      case when p.relkind = 'f' then 'a foreign table' else 'unlogged' end)
+        into reason
+        from heliograph.members_of(relation) as m (member)
+        join pg_class as p on p.oid = m.member and (p.relkind = 'f' or p.relpersistence = 'u')
+        limit 1;
+    end if;
     if reason is not null then
         raise exception '% cannot be captured: it is %', relation, reason
-            using errcode = 'HG012', hint = 'Attach an ordinary table.';
+            using errcode = 'HG012',
+                  hint = case when c.relispartition then 'Attach that table: its partitions are captured with it.'
+                              else 'Attach an ordinary or a partitioned table.' end;
     end if;
 end
 $function$;
@@ -161,56 +200,94 @@ end
 $function$;
 
 -- The statement that logs an operation of a table as it is now, column by column. A key column that is gone stays in, as
--- NULL. `columns` and `numbers` are those that may be recorded; NULL for all.
-create function heliograph.statement_for_now(
-    relation oid, operation text, sender text, key_columns text[], is_unique boolean, columns text[], numbers int[],
-    segment text
-) returns text
-language sql stable set search_path = pg_catalog, pg_temp as $function$
-    with listed as (
-        select coalesce(columns, array(
-            select c.name from heliograph.columns_of(relation) as c where not c.is_virtual order by c.number)) as names
-    )
-    select heliograph.capture_statement(
-        lower(operation), sender,
-        l.names || array(select k.name from unnest(key_columns) as k (name) where k.name <> all (l.names)),
-        key_columns, false, is_unique, relation, numbers, null, null, segment)
-    from listed as l
+-- NULL. `numbers`, where given, say that only the named columns may be recorded.
+create function heliograph.statement_for_now(relation oid, operation text, shape heliograph.shape, target text) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+begin
+    shape.whole := false;
+    if shape.numbers is null then
+        shape.relation := relation;
+        shape.columns := array(
+            select c.name from heliograph.columns_of(relation) as c where not c.is_virtual order by c.number);
+        shape.columns := shape.columns
+            || array(select k.name from unnest(shape.key_columns) as k (name) where k.name <> all (shape.columns));
+    end if;
+    return heliograph.capture_statement(lower(operation), shape, null, null, target);
+end
+$function$;
+
+-- The same with the key alone: for a row that is wider than a statement can be, rather than a writer that fails.
+create function heliograph.statement_for_key(operation text, shape heliograph.shape, target text) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+begin
+    shape.numbers := array(select shape.numbers[array_position(shape.columns, k.name)]
+                           from unnest(shape.key_columns) with ordinality as k (name, n) order by k.n);
+    if array_position(shape.numbers, null) is not null then
+        shape.numbers := null;
+    end if;
+    shape.columns := shape.key_columns;
+    shape.whole := false;
+    -- No image is so small.
+    shape.max_row := -1;
+    return heliograph.capture_statement(lower(operation), shape, null, null, target);
+end
 $function$;
 
 -- CREATE FUNCTION for one table. `columns` are those that may be recorded, the key's among them.
-create function heliograph.capture_function(
-    relation oid, sender text, function_name text, columns text[], key_columns text[], excluded text[],
-    operations text[], bell boolean
-) returns text
+create function heliograph.capture_function(attached heliograph.attachment, columns text[]) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
 declare
+    relation  oid := attached.relid;
     -- With columns left out the list is all there is: a column that comes later, or a renamed one, may be a secret.
-    closed    boolean := cardinality(excluded) > 0;
-    whole     boolean := not closed and not exists (
-                  select from heliograph.columns_of(relation) as c
-                  where c.is_virtual or heliograph.json_form(c.type) <> 'plain');
-    numbers   int[] := case when closed then array(
-                  select c.number::int from heliograph.columns_of(relation) as c
-                  where c.name = any (columns) order by array_position(columns, c.name)) end;
-    is_unique boolean := heliograph.is_unique_key(relation, key_columns);
+    closed    boolean := cardinality(attached.excluded) > 0;
+    shape     heliograph.shape;
     settings  text[] := heliograph.settings_of_table(relation, columns);
     segment   text := heliograph.segment_text(heliograph.current_segment());
-    fits      text := case when closed then 'true' else format(
-                  'heliograph.fits(%s, %L, %L, %L, %L)',
-                  relation, sender, function_name, case when not whole then columns end, settings) end;
+    identity  text := format('%s, %L, %L', relation, attached.sender, attached.function_name);
+    elsewhere text := format('tg_relid operator(pg_catalog.<>) %s::pg_catalog.oid', relation);
+    -- What is told before the statement may keep it from running: it is looked at in two steps.
+    late      boolean := attached.by_row or attached.nests;
+    target    text := case when attached.nests then 'target' else quote_literal(segment) end;
+    variables text;
+    fits      text;
     branches  text;
     body      text;
     quote     text := '$capture$';
 begin
+    shape.relation := relation;
+    shape.sender := attached.sender;
+    shape.columns := columns;
+    shape.key_columns := attached.key_columns;
+    shape.numbers := case when closed then array(
+        select c.number::int from heliograph.columns_of(relation) as c
+        where c.name = any (columns) order by array_position(columns, c.name)) end;
+    shape.whole := not closed and not exists (
+        select from heliograph.columns_of(relation) as c where c.is_virtual or heliograph.json_form(c.type) <> 'plain');
+    shape.is_unique := heliograph.is_unique_key(relation, attached.key_columns);
+    shape.by_row := attached.by_row;
+    shape.is_tree := (select c.relkind = 'p' from pg_class as c where c.oid = relation);
+    shape.max_row := attached.max_row;
+    shape.function_name := attached.function_name;
+    if shape.is_tree then
+        -- For the partition's name.
+        settings := array(select s.name from unnest(settings || '{quote_all_identifiers}'::text[]) as s (name)
+                          group by s.name order by s.name collate "C");
+        elsewhere := elsewhere || format(
+            ' and coalesce(pg_catalog.pg_partition_root(tg_relid)::pg_catalog.oid operator(pg_catalog.<>) %s::pg_catalog.oid, true)',
+            relation);
+    end if;
+    if shape.by_row then
+        variables := ' using new, old' || case when shape.is_tree then
+            ', pg_catalog.format(''%I.%I'', tg_table_schema, tg_table_name)' else '' end;
+    end if;
+    fits := case when closed then 'true' else format(
+        'heliograph.fits(%s, %L, %L)', identity, case when not shape.whole then columns end, settings) end;
     select string_agg(concat_ws(E'\n',
                format('if tg_op operator(pg_catalog.=) %L then', upper(o.name)),
-               heliograph.capture_statement(
-                   o.name, sender, columns, key_columns, whole, is_unique, relation, numbers, fits, settings,
-                   segment) || ';'),
+               heliograph.capture_statement(o.name, shape, fits, settings, segment) || ';'),
                E'\nels' order by o.n)
     into branches
-    from unnest(operations) with ordinality as o (name, n);
+    from unnest(attached.operations) with ordinality as o (name, n);
 
     -- Each expression here is evaluated for each statement that writes to the table: as few as can be.
     body := concat_ws(E'\n',
@@ -221,31 +298,56 @@ begin
         'missed boolean;',
         'settings pg_catalog.text[];',
         'former pg_catalog.text[];',
+        case when attached.nests then format('target pg_catalog.text := %L;', segment) end,
         'begin',
+        case when shape.is_tree then concat_ws(E'\n',
+            'if tg_op operator(pg_catalog.=) ''TRUNCATE'' then',
+            'if heliograph.is_covered_truncation(tg_relid)',
+            -- A partition keeps its trigger when it is detached.
+            format('or not heliograph.is_captured(tg_relid, %s) then', identity),
+            'return null;',
+            'end if;',
+            'end if;') end,
         -- Settings not by SET clauses, which cost a writer the same whether anything is to be set or not. Local to the
         -- transaction, so that an error undoes it.
-        format('if tg_relid operator(pg_catalog.<>) %s::pg_catalog.oid%s then', relation,
+        format('if %s%s then', elsewhere,
                (select string_agg(' or not ' || heliograph.setting_holds(s.name), '') from unnest(settings) as s (name))),
-        format('perform heliograph.check_captured(tg_relid, %s, %L, %L);', relation, sender, function_name),
+        format('perform heliograph.check_captured(tg_relid, %s);', identity),
         case when cardinality(settings) > 0 then concat_ws(E'\n',
             format('settings := %L;', settings),
             'former := heliograph.pin_settings(settings);') end,
+        -- After a restore nobody tells the plans of a row trigger that the table was altered.
+        case when shape.by_row then format('missed := case when %s then true end;', elsewhere) end,
         'end if;',
+        case when attached.nests then concat_ws(E'\n',
+            format('if heliograph.is_nested(%s, tg_op, %L) then', attached.id, not shape.by_row),
+            'missed := true;',
+            'target := ''heliograph.deferred'';',
+            format('insert into heliograph.deferral (bell) values (%L);', attached.bell),
+            'end if;') end,
+        case when late then 'if missed is null then' end,
         branches,
         'end if;',
+        case when late then concat_ws(E'\n',
+            'if not found then',
+            'missed := true;',
+            'end if;',
+            'end if;') end,
         -- The usual end, while a pump looks after the log.
-        format('if found and former is null%s then',
-               case when bell then
-                   ' and pg_catalog.pg_sequence_last_value(''heliograph.bell'') operator(pg_catalog.=) 1' end),
-        'return null;',
-        'end if;',
+        case when not late then concat_ws(E'\n',
+            format('if found and former is null%s then',
+                   case when attached.bell then
+                       ' and pg_catalog.pg_sequence_last_value(''heliograph.bell'') operator(pg_catalog.=) 1' end),
+            'return null;',
+            'end if;') end,
         -- Nothing logged: the statement touched no row, or no longer fits the table.
-        'if not found then',
-        'if tg_op operator(pg_catalog.=) ''DELETE'' then',
-        'missed := exists (select from __hg_o);',
-        'else',
-        'missed := exists (select from __hg_n);',
-        'end if;',
+        case when late then 'if missed then' else 'if not found then' end,
+        case when not shape.by_row then concat_ws(E'\n',
+            'if tg_op operator(pg_catalog.=) ''DELETE'' then',
+            'missed := exists (select from __hg_o);',
+            case when late then 'elsif tg_op operator(pg_catalog.<>) ''TRUNCATE'' then' else 'else' end,
+            'missed := exists (select from __hg_n);',
+            'end if;') end,
         'if missed then',
         'if former is not null then',
         'perform heliograph.restore_settings(settings, former);',
@@ -254,25 +356,23 @@ begin
         'settings := heliograph.all_settings();',
         'former := heliograph.pin_settings(settings);',
         'begin',
-        format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %L, %L, %L, %L, %L);',
-               sender, key_columns, is_unique, case when closed then columns end, numbers, segment),
-        -- Wider than a statement can be: rather the key alone than a writer that fails.
+        format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %s)%s;', shape, target, variables),
+        -- Wider than a statement can be.
         'exception when program_limit_exceeded then',
-        format('execute heliograph.statement_for_now(tg_relid, tg_op, %L, %L, %L, %L, %L, %L);',
-               sender, key_columns, is_unique, key_columns,
-               case when closed then array(
-                   select numbers[array_position(columns, k.name)]
-                   from unnest(key_columns) with ordinality as k (name, n) order by k.n) end,
-               segment),
+        format('execute heliograph.statement_for_key(tg_op, %L, %s)%s;', shape, target, variables),
         'end;',
         'end if;',
         'end if;',
         'if former is not null then',
         'perform heliograph.restore_settings(settings, former);',
         'end if;',
+        case when attached.nests and not shape.by_row then concat_ws(E'\n',
+            'if target operator(pg_catalog.<>) ''heliograph.deferred'' then',
+            format('perform heliograph.log_deferred(%L);', attached.sender),
+            'end if;') end,
         -- After the insert: its lock on the log is what a pump that goes quiet waits for. And no more bells once the
         -- queue of notifications is half full: a full one would fail the writer's commit.
-        case when bell then concat_ws(E'\n',
+        case when attached.bell then concat_ws(E'\n',
             'if coalesce(pg_catalog.pg_sequence_last_value(''heliograph.bell''), 0) operator(pg_catalog.=) 0',
             'and pg_catalog.pg_notification_queue_usage() operator(pg_catalog.<) 0.5',
             'and missed is not false then',
@@ -285,7 +385,7 @@ begin
         quote := '$' || 'capture_' || ltrim(quote, '$');
     end loop;
     return concat_ws(E'\n',
-        format('create or replace function heliograph.%I() returns trigger', function_name),
+        format('create or replace function heliograph.%I() returns trigger', attached.function_name),
         'language plpgsql security definer',
         'as ' || quote || body || quote || ';');
 end
@@ -293,5 +393,5 @@ $function$;
 
 grant execute on function
     heliograph.pin_settings(text[]), heliograph.restore_settings(text[], text[]),
-    heliograph.statement_for_now(oid, text, text, text[], boolean, text[], int[], text)
+    heliograph.statement_for_now(oid, text, heliograph.shape, text), heliograph.statement_for_key(text, heliograph.shape, text)
     to heliograph_capture;

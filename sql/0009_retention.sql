@@ -1,4 +1,4 @@
--- 0008: retention. The log is a row of segments; the oldest are dropped when nobody needs them any more.
+-- 0009: retention. The log is a row of segments; the oldest are dropped when nobody needs them any more.
 
 -- Opens a new segment and has all capture functions insert into it. A writer that is calling one at this moment goes on with
 -- the old text, and the old segment, which is there until it has ended.
@@ -12,9 +12,10 @@ begin
     number := heliograph.open_segment();
     -- Their text as it is, but for the segment: to make it anew could take in columns that were renamed since.
     for captured in
-        select pg_get_functiondef(to_regproc(format('heliograph.%I', a.function_name))) as definition
-        from heliograph.attachment as a
-        where to_regproc(format('heliograph.%I', a.function_name)) is not null
+        select pg_get_functiondef(to_regproc(f.name)) as definition
+        from (select format('heliograph.%I', a.function_name) from heliograph.attachment as a
+              union all select 'heliograph.log_deferred') as f (name)
+        where to_regproc(f.name) is not null
     loop
         execute regexp_replace(captured.definition, 'heliograph\.signal_log_\d+ /\* segment \*/',
                                heliograph.segment_text(number), 'g');
