@@ -84,18 +84,11 @@ begin
         -- The second look is under the lock, and sees what whoever held it before has committed.
         perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('heliograph'), pg_catalog.hashtext('incarnation'));
     end loop;
-    -- A dump that was restored into a younger cluster: positions would stand still, and records be invisible, until
-    -- the transaction ids of this one have caught up.
-    if exists (select from heliograph.tick as t
-               where t.id = (select max(newest.id) from heliograph.tick as newest)
-                 and pg_catalog.pg_snapshot_xmax(t.snapshot)
-                     > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()))
-       or exists (select from heliograph.signal_log as l
-                  where l.xid >= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
-                    and l.xid is distinct from pg_catalog.pg_current_xact_id_if_assigned()) then
+    -- A dump that was restored into a younger cluster.
+    if heliograph.is_from_elsewhere(system is distinct from (
+        select i.system_identifier from heliograph.incarnation as i order by i.id desc limit 1)) then
         raise exception 'the signal log was restored from another cluster, whose transaction ids are ahead of this one''s'
-            using errcode = 'HG021',
-                  hint = 'Begin anew: DROP SCHEMA heliograph CASCADE, then migrate and attach the tables again.';
+            using errcode = 'HG021', hint = 'Run, as the owner of the schema: SELECT heliograph.rebase();';
     end if;
     -- The number must survive the crash that made it necessary, or the next incarnation would get it again.
     perform pg_catalog.set_config('synchronous_commit', 'on', true);

@@ -44,6 +44,17 @@ extension LocalCluster {
         }
     }
 
+    /// What `pg_dump` writes of a database: a script for ``psql(_:database:)`` of this or another cluster, without roles.
+    ///
+    /// - Parameter database: The database.
+    /// - Throws: ``LocalClusterError`` with the program's message.
+    public func dump(database: String) async throws -> String {
+        let run = try await ProcessRun.run(
+            programs.path(of: "pg_dump"), ["-d", connectionString(database: database)], input: "", variables: [:])
+        guard run.succeeded else { throw LocalClusterError(.commandFailed, "pg_dump failed: \(run.complaint)") }
+        return run.standardOutput
+    }
+
     /// Runs SQL as any other program would, through `psql`.
     ///
     /// - Parameters:
