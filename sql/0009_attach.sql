@@ -1,4 +1,4 @@
--- 0007: attach and detach.
+-- 0009: attach and detach.
 
 -- The registry's row of a table: by its triggers, else by its name where no other table is captured under it.
 create function heliograph.attachment_of(relation regclass) returns heliograph.attachment
