@@ -1181,15 +1181,25 @@ language sql stable set search_path = pg_catalog, pg_temp as $function$
     order by t.level, t.relid
 $function$;
 
--- Whether a table has triggers of its own that may write to it while a statement on it is open.
+-- Whether something may write to a table while a statement on it is being captured: AFTER triggers of its own, or any triggers of
+-- the tables that its foreign keys' actions reach.
 create function heliograph.has_own_triggers(relation oid) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $function$
+    with recursive reached (member, is_other) as (
+        select m.member::oid, false from heliograph.members_of(relation) as m (member)
+        union
+        select m.member::oid, true
+        from reached as r
+        join pg_constraint as c on c.confrelid = r.member and c.contype = 'f'
+            and (c.confdeltype in ('c', 'n', 'd') or c.confupdtype in ('c', 'n', 'd'))
+        cross join lateral heliograph.members_of(c.conrelid) as m (member)
+    )
     select exists (
-        select from heliograph.members_of(relation) as m (member)
-        join pg_trigger as t on t.tgrelid = m.member
+        select from reached as r
+        join pg_trigger as t on t.tgrelid = r.member
         join pg_proc as p on p.oid = t.tgfoid
-        -- AFTER, which is neither BEFORE nor INSTEAD OF
-        where not t.tgisinternal and t.tgenabled <> 'D' and t.tgtype::int & 66 = 0
+        -- AFTER is neither BEFORE nor INSTEAD OF
+        where not t.tgisinternal and t.tgenabled <> 'D' and (r.is_other or t.tgtype::int & 66 = 0)
           and p.pronamespace <> 'heliograph'::regnamespace)
 $function$;
 
