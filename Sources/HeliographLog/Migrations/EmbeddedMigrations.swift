@@ -1872,6 +1872,23 @@ $function$;
 comment on function heliograph.attach(regclass, text[], text[], text[], boolean, boolean, bigint) is
     'Captures a table from now on, or refreshes how; returns the sender''s name. 55P03 if its writers hold it up.';
 
+-- After DDL, a restore, or new triggers.
+create function heliograph.refresh(relation regclass) returns text
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    known heliograph.attachment := heliograph.attachment_of(relation);
+begin
+    if known.id is null then
+        raise exception 'table % is not captured', relation
+            using errcode = 'HG019', hint = format('SELECT heliograph.attach(%L);', relation);
+    end if;
+    return heliograph.attach(relation, known.excluded, known.key_columns, known.operations, known.bell, known.always,
+                             known.max_row);
+end
+$function$;
+comment on function heliograph.refresh(regclass) is
+    'Attaches a captured table again with the options it has, for its columns and triggers as they are now.';
+
 create function heliograph.detach(relation regclass) returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
 declare
