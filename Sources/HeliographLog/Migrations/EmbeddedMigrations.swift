@@ -1880,7 +1880,7 @@ declare
 begin
     if known.id is null then
         raise exception 'table % is not captured', relation
-            using errcode = 'HG019', hint = format('SELECT heliograph.attach(%L);', relation);
+            using errcode = 'undefined_object', hint = format('SELECT heliograph.attach(%L);', relation);
     end if;
     return heliograph.attach(relation, known.excluded, known.key_columns, known.operations, known.bell, known.always,
                              known.max_row);
