@@ -72,16 +72,19 @@ struct PumpStateTests {
         #expect(state.mode == .busy)
     }
 
-    @Test("In a flood it looks half as often")
+    @Test("The more records come, the less often it looks")
     func flood() {
-        var state = busy()
-        _ = state.looked(found: true, newestID: 100)
-        _ = state.looked(found: true, newestID: 100 + Int64(PumpState.flood) - 1)
-        #expect(state.interval == .milliseconds(5))
-        _ = state.looked(found: true, newestID: 200 + Int64(PumpState.flood))
-        #expect(state.interval == .milliseconds(10))
-        _ = state.looked(found: true, newestID: 201 + Int64(PumpState.flood))
-        #expect(state.interval == .milliseconds(5))
+        var state = PumpState()
+        var id: Int64 = 100
+        _ = state.looked(found: true, newestID: id)
+        #expect(state.interval == 5)
+        for (records, interval) in [
+            (19, 5), (20, 10), (69, 10), (70, 20), (139, 10), (39, 5), (1_000, 20), (1_000, 20), (0, 5),
+        ] {
+            id += Int64(records)
+            _ = state.looked(found: true, newestID: id)
+            #expect(state.interval == Int64(interval), "\(records)")
+        }
     }
 
     @Test("When it ends it leaves no flag that writers would rely on")

@@ -91,7 +91,7 @@ public struct Pump: Service {
                     try await rest(session, &state, &last, waiter)
                 } else {
                     try await turn(session, &state, &last)
-                    await pause(for: state.interval)
+                    await pause(for: .milliseconds(state.interval))
                 }
             }
         } catch  where Task.isCancelled {
@@ -148,7 +148,7 @@ public struct Pump: Service {
         let end = ContinuousClock.now + Self.farewell
         while state.mode != .quiet, ContinuousClock.now < end {
             try await turn(session, &state, &last)
-            try await Task.sleep(for: state.interval)
+            try await Task.sleep(for: .milliseconds(state.interval))
         }
     }
 }

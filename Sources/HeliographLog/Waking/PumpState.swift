@@ -20,11 +20,17 @@ struct PumpState: Sendable {
         case busy = 1
     }
 
-    /// The time between two looks; twice as much while so many records come that bells for them all cost more than the wait: each
-    /// wakes a session of the server for each process that listens.
-    var interval: Duration { .milliseconds(isFlooded ? 10 : 5) }
-    /// So many records since the last look.
-    static let flood = 40
+    /// The time between two looks, in milliseconds. Longer the more records come: each bell wakes a session of the server for each
+    /// process that listens, and each of these reads the log; which the writers feel.
+    private(set) var interval: Int64 = 5
+    /// From so many records since the last look on, by the time that has passed: the next interval.
+    private static func interval(after records: Int64, in milliseconds: Int64) -> Int64 {
+        switch records / milliseconds {
+        case 7...: 20
+        case 4...: 10
+        default: 5
+        }
+    }
     /// So long bells are counted, while quiet.
     static let countingTime = Duration.milliseconds(50)
     /// From so many bells in that time on (160 a second) the pump rings for all: each bell makes its commit wait for all others'.
@@ -41,7 +47,6 @@ struct PumpState: Sendable {
     private(set) var mode = Mode.draining(nil)
     private var looks: [Bool] = []
     private var newestID: Int64?
-    private var isFlooded = false
 
     /// Bells were heard, in ``countingTime``.
     /// - Returns: what to set the flag to, before the next look.
@@ -62,7 +67,7 @@ struct PumpState: Sendable {
     ///   - id: the newest that has been drawn.
     /// - Returns: what to set the flag to, before the next look.
     mutating func looked(found: Bool, newestID id: Int64 = 0) -> Flag? {
-        isFlooded = newestID.map { id - $0 >= Self.flood } ?? false
+        interval = newestID.map { Self.interval(after: id - $0, in: interval) } ?? 5
         newestID = id
         looks.append(found)
         if looks.count > Self.memory { looks.removeFirst() }
