@@ -146,6 +146,8 @@ begin
             format('if heliograph.is_nested(%s, tg_op, %L) then', attached.id, not shape.by_row),
             'missed := true;',
             'target := ''heliograph.deferred'';',
+            -- The writer may have said SET CONSTRAINTS ALL IMMEDIATE.
+            'set constraints heliograph.end_deferral deferred;',
             format('insert into heliograph.deferral (bell) values (%L);', attached.bell),
             'end if;') end,
         case when late then 'if missed is null then' end,
