@@ -2,6 +2,7 @@
 --
 -- Every file here is immutable once released, runs in one transaction, and names everything with its schema:
 --   psql -v ON_ERROR_STOP=1 -1 -f 0001_schema.sql
+-- After the last of them: select heliograph.grant_roles().
 -- To install under another name, replace the whole word that names the schema throughout. SQLSTATE class HG is
 -- ours: HG00x a protocol between workers, HG01x a table that cannot be captured, HG02x the installation.
 
@@ -131,10 +132,20 @@ create table heliograph.tick (
 );
 
 create function heliograph.record_tick(snapshot pg_snapshot) returns bigint
-language sql volatile as $function$
+language plpgsql volatile as $function$
+declare
+    number bigint;
+begin
+    -- It could only be made up. The log would be taken for that of another cluster, and be read by nobody.
+    if pg_catalog.pg_snapshot_xmax(snapshot) > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()) then
+        raise exception 'snapshot % is of the future', snapshot
+            using errcode = 'HG005', hint = 'Take it by take_snapshot() or by the statement that reads.';
+    end if;
     insert into heliograph.tick (incarnation, snapshot)
     values (heliograph.note_incarnation(), record_tick.snapshot)
-    returning id
+    returning id into number;
+    return number;
+end
 $function$;
 comment on function heliograph.record_tick(pg_snapshot) is
     'Stores a snapshot that was taken earlier, by take_snapshot() or by a reading statement, and returns its tick.';

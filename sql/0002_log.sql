@@ -92,6 +92,8 @@ begin
     -- Not column by column, although a capture function sets eight of them only: each column that is checked costs every
     -- statement of every writer.
     execute format('grant insert on %s to heliograph_capture', name);
+    -- A column of its row type, in anybody's table, would keep it from being dropped.
+    execute format('revoke all on type %s from public', name);
     return number;
 end
 $function$;

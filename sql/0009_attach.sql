@@ -123,6 +123,30 @@ begin
 end
 $function$;
 
+-- Raises HG023 unless the caller may do to the triggers of a table and its partitions what the statements do.
+create function heliograph.check_trigger_right(relation regclass, statements text) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+declare
+    -- PostgreSQL lets only a table's owner take a trigger away or change it, even one that somebody else has put there.
+    takes_owner boolean := statements ~ '(^|\n)(drop trigger|alter table) ';
+    refused     record;
+begin
+    select c.oid::regclass as name, c.relowner::regrole as owner into refused
+    from pg_class as c
+    where (takes_owner or statements ~ '(^|\n)create trigger ')
+      and (c.oid = relation or c.oid in (select t.relid from pg_partition_tree(relation) as t))
+      and not case when takes_owner then pg_has_role(c.relowner, 'USAGE') else has_table_privilege(c.oid, 'TRIGGER') end
+    limit 1;
+    if found then
+        raise exception '% may not % the triggers of table %', quote_ident(current_user),
+            case when takes_owner then 'change' else 'make' end, refused.name
+            using errcode = 'HG023',
+                  hint = case when takes_owner then format('GRANT %s TO %I;', refused.owner, current_user)
+                         else format('GRANT TRIGGER ON %s TO %I;', refused.name, current_user) end;
+    end if;
+end
+$function$;
+
 -- Locks a table whose triggers are about to change, so that what has been checked of it still holds. Waits a second at
 -- most: every writer that comes meanwhile would wait behind us.
 create function heliograph.lock_for_triggers(relation regclass) returns void
@@ -131,13 +155,32 @@ set lock_timeout = '1s' as $function$
 declare
     name text := relation;
 begin
-    execute format('lock table %s in share row exclusive mode', name);
+    begin
+        execute format('lock table %s in share row exclusive mode', name);
+    exception when insufficient_privilege then
+        -- LOCK TABLE takes the right to change rows, CREATE TRIGGER does not. The lock that parsing a statement takes needs no
+        -- right and stays: nobody renames or alters the table, and CREATE TRIGGER takes the other one.
+        execute format('prepare heliograph_lock as delete from %s', name);
+        deallocate heliograph_lock;
+    end;
     if to_regclass(name) is distinct from relation then
         raise exception 'table % was renamed or dropped meanwhile', name
             using errcode = 'HG017', hint = 'Try again.';
     end if;
 exception when lock_not_available then
     raise exception 'table % is in use by open transactions: its triggers were not changed', name
+        using errcode = 'lock_not_available', hint = 'Try again when they have ended.';
+end
+$function$;
+
+-- Runs statements that change triggers. Where the table could not be locked before, they wait for it, and a second at most, too.
+create function heliograph.change_triggers(relation regclass, statements text) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '1s' as $function$
+begin
+    perform heliograph.check_trigger_right(relation, statements);
+    execute statements;
+exception when lock_not_available then
+    raise exception 'table % is in use by open transactions: its triggers were not changed', relation
         using errcode = 'lock_not_available', hint = 'Try again when they have ended.';
 end
 $function$;
@@ -235,6 +278,9 @@ begin
         'grant create on schema heliograph to heliograph_capture;',
         format('alter function heliograph.%I() owner to heliograph_capture;', attached.function_name),
         'revoke create on schema heliograph from heliograph_capture;',
+        -- But whoever makes a partition puts the row triggers on it, and that is the table's owner.
+        (select format('grant execute on function heliograph.%I() to %s;', attached.function_name, c.relowner::regrole)
+         from pg_class as c where c.oid = relation and c.relkind = 'p'),
         heliograph.trigger_sql(attached),
         'insert into heliograph.attachment',
         '    (id, sender, relid, key_columns, excluded, operations, bell, always, max_row, by_row, nests, function_name)',
@@ -270,7 +316,7 @@ begin
         perform heliograph.lock_for_triggers(relation);
         script := heliograph.capture_sql(relation, exclude, key, operations, bell, always, max_row);
     end if;
-    execute script;
+    perform heliograph.change_triggers(relation, script);
     return (heliograph.attachment_of(relation)).sender;
 end
 $function$;
@@ -311,7 +357,8 @@ begin
         perform heliograph.lock_for_triggers(relation);
         triggers := heliograph.trigger_sql(known);
     end if;
-    execute concat_ws(E'\n', triggers, format('drop function if exists heliograph.%I();', known.function_name));
+    perform heliograph.change_triggers(
+        relation, concat_ws(E'\n', triggers, format('drop function if exists heliograph.%I();', known.function_name)));
     delete from heliograph.attachment as a where a.id = known.id;
     return true;
 end

@@ -7,7 +7,7 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
         private enum Base {
             case badArgument, notInstalled, outdated, newer, standby, otherCluster, attachRefused, tableBusy,
                 unknownTable
-            case unreadableRecord
+            case unreadableRecord, notPermitted
         }
         private let base: Base
 
@@ -29,6 +29,8 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
         public static let tableBusy = Self(base: .tableBusy)
         /// There is no such table.
         public static let unknownTable = Self(base: .unknownTable)
+        /// The role that logged in lacks a right; the message names it, or the group that has it.
+        public static let notPermitted = Self(base: .notPermitted)
         /// A record holds what it should not.
         public static let unreadableRecord = Self(base: .unreadableRecord)
     }
@@ -48,13 +50,20 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
     /// Whether the same may work later: a standby becomes a primary when the server fails over.
     public var isTransient: Bool { code == .standby }
 
-    /// What a missing schema or the wrong server look like in SQL, said clearly; any other error as it is.
-    static func explain(_ error: any Error, schema: SchemaName) -> any Error {
+    /// What a missing schema, a missing right or the wrong server look like in SQL, said clearly; any other error as it is.
+    /// - Parameter group: the role whose members may do what was tried.
+    package static func explain(
+        _ error: any Error, schema: SchemaName, group: String = "heliograph_reader"
+    ) -> any Error {
         guard let error = error as? PostgresError, let state = error.sqlState else { return error }
         let hint = error.hint.map { ": \($0)" } ?? ""
         switch state {
         case .readFromStandby: return LogError(.standby, error.message + hint)
         case .logOfOtherCluster: return LogError(.otherCluster, error.message + hint)
+        case .insufficientPrivilege:
+            return LogError(
+                .notPermitted,
+                "\(error.message): members of \(group) may do that, GRANT \(group) to the role that logs in")
         default: break
         }
         let isMissing =

@@ -37,7 +37,7 @@ extension LogError: ExitStatusConvertible {
     public var exitStatus: ExitStatus {
         switch code {
         case .badArgument: .usage
-        case .notInstalled, .outdated, .newer, .standby, .otherCluster, .unknownTable: .notSetUp
+        case .notInstalled, .outdated, .newer, .standby, .otherCluster, .unknownTable, .notPermitted: .notSetUp
         default: .failed
         }
     }

@@ -35,6 +35,11 @@ struct MigrateCommand: AsyncParsableCommand {
             } else {
                 Terminal.say("schema \(schema) is at version \(version)")
             }
+            if !outcome.missingRoleStatements.isEmpty {
+                Terminal.complain(
+                    "the roles for workers and readers are not complete; an administrator has to run: "
+                        + outcome.missingRoleStatements.joined(separator: " ") + " Then migrate again.")
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ public struct Attachments: Sendable {
     /// Captures a table from now on; again: refreshes, with these options.
     /// - Parameter table: a name as SQL would have it: `users`, `shop.orders`, `"Odd Name"`.
     /// - Returns: the sender's name in the log.
-    /// - Throws: ``LogError`` with `attachRefused`, `unknownTable`, `tableBusy` or `notInstalled`; ``PostgresError``.
+    /// - Throws: ``LogError`` with `attachRefused`, `unknownTable`, `tableBusy`, `notPermitted` or `notInstalled`; ``PostgresError``.
     @discardableResult
     public func attach(
         _ table: String, _ options: AttachOptions = .init(), on connection: Connection
@@ -28,7 +28,7 @@ public struct Attachments: Sendable {
     /// - Returns: whether it was captured.
     public func detach(_ table: String, on connection: Connection) async throws -> Bool {
         try await retryingWhileBusy(on: connection) {
-            try await explained(table) {
+            try await explained(table, "detach") {
                 let rows = try await connection.query("SELECT \(schema.sql).detach(\(table)::text)")
                 return try rows.first?.decode(0, as: Bool.self) ?? false
             }
@@ -60,7 +60,7 @@ public struct Attachments: Sendable {
     private func call(
         _ function: String, _ table: String, _ options: AttachOptions, on connection: Connection
     ) async throws -> String {
-        try await explained(table) {
+        try await explained(table, function) {
             let rows = try await connection.query(
                 """
                 SELECT \(schema.sql).\(unsafe: function)(
@@ -78,11 +78,13 @@ public struct Attachments: Sendable {
         }
     }
 
-    private func explained<R>(_ table: String, _ body: () async throws -> R) async throws -> R {
+    private func explained<R>(_ table: String, _ function: String, _ body: () async throws -> R) async throws -> R {
         do {
             return try await body()
         } catch let error as PostgresError where error.sqlState == .lockNotAvailable || error.sqlState == "HG017" {
             throw LogError(.tableBusy, error.message)
+        } catch let error as PostgresError where error.sqlState == .tableRightMissing {
+            throw LogError(.notPermitted, error.message + (error.hint.map { ": \($0)" } ?? ""))
         } catch let error as PostgresError where error.sqlState?.errorClass == "HG" {
             throw LogError(.attachRefused, error.message + (error.hint.map { ": \($0)" } ?? ""))
         } catch let error as PostgresError
@@ -94,8 +96,13 @@ public struct Attachments: Sendable {
             where error.sqlState == .invalidSchemaName && !error.message.contains("\"\(schema)\"")
         {
             throw LogError(.unknownTable, "there is no table \(table) in this database: \(error.message)")
+        } catch let error as PostgresError
+            where error.sqlState == .insufficientPrivilege && !error.message.contains(function)
+        {
+            // Of the table's schema, for example: it says by itself what is missing.
+            throw error
         } catch {
-            throw LogError.explain(error, schema: schema)
+            throw LogError.explain(error, schema: schema, group: "heliograph_owner")
         }
     }
 }

@@ -13,6 +13,7 @@ enum EmbeddedMigrations {
 --
 -- Every file here is immutable once released, runs in one transaction, and names everything with its schema:
 --   psql -v ON_ERROR_STOP=1 -1 -f 0001_schema.sql
+-- After the last of them: select heliograph.grant_roles().
 -- To install under another name, replace the whole word that names the schema throughout. SQLSTATE class HG is
 -- ours: HG00x a protocol between workers, HG01x a table that cannot be captured, HG02x the installation.
 
@@ -142,10 +143,20 @@ create table heliograph.tick (
 );
 
 create function heliograph.record_tick(snapshot pg_snapshot) returns bigint
-language sql volatile as $function$
+language plpgsql volatile as $function$
+declare
+    number bigint;
+begin
+    -- It could only be made up. The log would be taken for that of another cluster, and be read by nobody.
+    if pg_catalog.pg_snapshot_xmax(snapshot) > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()) then
+        raise exception 'snapshot % is of the future', snapshot
+            using errcode = 'HG005', hint = 'Take it by take_snapshot() or by the statement that reads.';
+    end if;
     insert into heliograph.tick (incarnation, snapshot)
     values (heliograph.note_incarnation(), record_tick.snapshot)
-    returning id
+    returning id into number;
+    return number;
+end
 $function$;
 comment on function heliograph.record_tick(pg_snapshot) is
     'Stores a snapshot that was taken earlier, by take_snapshot() or by a reading statement, and returns its tick.';
@@ -250,6 +261,8 @@ begin
     -- Not column by column, although a capture function sets eight of them only: each column that is checked costs every
     -- statement of every writer.
     execute format('grant insert on %s to heliograph_capture', name);
+    -- A column of its row type, in anybody's table, would keep it from being dropped.
+    execute format('revoke all on type %s from public', name);
     return number;
 end
 $function$;
@@ -1720,6 +1733,30 @@ begin
 end
 $function$;
 
+-- Raises HG023 unless the caller may do to the triggers of a table and its partitions what the statements do.
+create function heliograph.check_trigger_right(relation regclass, statements text) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+declare
+    -- PostgreSQL lets only a table's owner take a trigger away or change it, even one that somebody else has put there.
+    takes_owner boolean := statements ~ '(^|\n)(drop trigger|alter table) ';
+    refused     record;
+begin
+    select c.oid::regclass as name, c.relowner::regrole as owner into refused
+    from pg_class as c
+    where (takes_owner or statements ~ '(^|\n)create trigger ')
+      and (c.oid = relation or c.oid in (select t.relid from pg_partition_tree(relation) as t))
+      and not case when takes_owner then pg_has_role(c.relowner, 'USAGE') else has_table_privilege(c.oid, 'TRIGGER') end
+    limit 1;
+    if found then
+        raise exception '% may not % the triggers of table %', quote_ident(current_user),
+            case when takes_owner then 'change' else 'make' end, refused.name
+            using errcode = 'HG023',
+                  hint = case when takes_owner then format('GRANT %s TO %I;', refused.owner, current_user)
+                         else format('GRANT TRIGGER ON %s TO %I;', refused.name, current_user) end;
+    end if;
+end
+$function$;
+
 -- Locks a table whose triggers are about to change, so that what has been checked of it still holds. Waits a second at
 -- most: every writer that comes meanwhile would wait behind us.
 create function heliograph.lock_for_triggers(relation regclass) returns void
@@ -1728,13 +1765,32 @@ set lock_timeout = '1s' as $function$
 declare
     name text := relation;
 begin
-    execute format('lock table %s in share row exclusive mode', name);
+    begin
+        execute format('lock table %s in share row exclusive mode', name);
+    exception when insufficient_privilege then
+        -- LOCK TABLE takes the right to change rows, CREATE TRIGGER does not. The lock that parsing a statement takes needs no
+        -- right and stays: nobody renames or alters the table, and CREATE TRIGGER takes the other one.
+        execute format('prepare heliograph_lock as delete from %s', name);
+        deallocate heliograph_lock;
+    end;
     if to_regclass(name) is distinct from relation then
         raise exception 'table % was renamed or dropped meanwhile', name
             using errcode = 'HG017', hint = 'Try again.';
     end if;
 exception when lock_not_available then
     raise exception 'table % is in use by open transactions: its triggers were not changed', name
+        using errcode = 'lock_not_available', hint = 'Try again when they have ended.';
+end
+$function$;
+
+-- Runs statements that change triggers. Where the table could not be locked before, they wait for it, and a second at most, too.
+create function heliograph.change_triggers(relation regclass, statements text) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '1s' as $function$
+begin
+    perform heliograph.check_trigger_right(relation, statements);
+    execute statements;
+exception when lock_not_available then
+    raise exception 'table % is in use by open transactions: its triggers were not changed', relation
         using errcode = 'lock_not_available', hint = 'Try again when they have ended.';
 end
 $function$;
@@ -1832,6 +1888,9 @@ begin
         'grant create on schema heliograph to heliograph_capture;',
         format('alter function heliograph.%I() owner to heliograph_capture;', attached.function_name),
         'revoke create on schema heliograph from heliograph_capture;',
+        -- But whoever makes a partition puts the row triggers on it, and that is the table's owner.
+        (select format('grant execute on function heliograph.%I() to %s;', attached.function_name, c.relowner::regrole)
+         from pg_class as c where c.oid = relation and c.relkind = 'p'),
         heliograph.trigger_sql(attached),
         'insert into heliograph.attachment',
         '    (id, sender, relid, key_columns, excluded, operations, bell, always, max_row, by_row, nests, function_name)',
@@ -1867,7 +1926,7 @@ begin
         perform heliograph.lock_for_triggers(relation);
         script := heliograph.capture_sql(relation, exclude, key, operations, bell, always, max_row);
     end if;
-    execute script;
+    perform heliograph.change_triggers(relation, script);
     return (heliograph.attachment_of(relation)).sender;
 end
 $function$;
@@ -1908,7 +1967,8 @@ begin
         perform heliograph.lock_for_triggers(relation);
         triggers := heliograph.trigger_sql(known);
     end if;
-    execute concat_ws(E'\n', triggers, format('drop function if exists heliograph.%I();', known.function_name));
+    perform heliograph.change_triggers(
+        relation, concat_ws(E'\n', triggers, format('drop function if exists heliograph.%I();', known.function_name)));
     delete from heliograph.attachment as a where a.id = known.id;
     return true;
 end
@@ -2432,6 +2492,222 @@ comment on function heliograph.rebase() is
     'After a dump was restored into a younger cluster: every subscription goes on where it was. Stop the workers of the old cluster first.';
 
 revoke execute on function heliograph.rebase() from public;
+
+"""#
+        ),
+        Migration(
+            version: 13,
+            name: "roles",
+            sql: #"""
+-- 0013: who may do what. docs/roles.md says it for people; role_right says it for the server.
+--
+-- Group roles beside heliograph_capture, all NOLOGIN, to be granted to the roles that log in:
+--   heliograph_owner   owns everything here: migrates, attaches, detaches
+--   heliograph_worker  runs subscriptions: reads the log, and moves positions by the functions for it
+--   heliograph_reader  reads
+-- A writer needs none of them.
+--
+-- What a worker may change, it changes through functions that run as the owner. They take numbers, snapshots and texts, never
+-- a name or an expression, and look nothing up in the caller's search path.
+
+alter function heliograph.note_incarnation security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.record_tick security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.register_subscription security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.advance security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.purge_positions security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.purge_ticks security definer set search_path = pg_catalog, pg_temp;
+
+-- What the groups and PUBLIC may do, all of it: grant_roles() makes it so. A migration that makes something which workers or
+-- readers need inserts here.
+create table heliograph.role_right (
+    grantee   text not null,
+    privilege text not null,
+    -- a table, a view, a sequence, or all functions of that name; empty for the schema itself
+    object    text not null,
+    constraint role_right_pkey primary key (grantee, privilege, object),
+    constraint role_right_grantee_check check (grantee in ('public', 'heliograph_worker', 'heliograph_reader')),
+    constraint role_right_privilege_check check (privilege in ('usage', 'select', 'update', 'execute'))
+);
+
+insert into heliograph.role_right (grantee, privilege, object)
+-- Anybody may say who and what a transaction is for.
+values ('public', 'usage', ''), ('public', 'execute', 'set_context')
+union all
+select grantee, privilege, object
+from (values ('heliograph_worker'), ('heliograph_reader')) as g (grantee)
+cross join (values
+    ('usage', ''),
+    ('select', 'migration'), ('select', 'incarnation'), ('select', 'tick'), ('select', 'signal_log'),
+    ('select', 'segment'), ('select', 'attachment'), ('select', 'subscription'), ('select', 'position'),
+    ('select', 'signal_log_id_seq'), ('select', 'incarnation_alive'), ('select', 'bell'),
+    ('execute', 'take_snapshot'), ('execute', 'note_incarnation'), ('execute', 'current_positions'),
+    ('execute', 'needed_xid'), ('execute', 'lane')
+) as r (privilege, object)
+union all
+select 'heliograph_worker', privilege, object
+from (values
+    ('execute', 'record_tick'), ('execute', 'register_subscription'), ('execute', 'advance'),
+    ('execute', 'purge_positions'), ('execute', 'purge_ticks'), ('execute', 'rotate'), ('execute', 'drop_segment'),
+    -- The pump sets the flag.
+    ('update', 'bell')
+) as r (privilege, object);
+
+-- What there is in the schema, as GRANT and ALTER name it, with its owner and its rights.
+create function heliograph.objects()
+returns table (kind text, name text, target text, owner oid, rights aclitem[], is_part boolean)
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    select 'schema', '', quote_ident(n.nspname), n.nspowner, coalesce(n.nspacl, acldefault('n', n.nspowner)), false
+    from pg_namespace as n where n.oid = 'heliograph'::regnamespace
+    union all
+    select case when c.relkind = 'S' then 'sequence' else 'table' end, c.relname, c.oid::regclass::text, c.relowner,
+           coalesce(c.relacl, acldefault(case when c.relkind = 'S' then 's' else 'r' end::"char", c.relowner)),
+           -- Its owner is the table's.
+           exists (select from pg_depend as d
+                   where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.refclassid = 'pg_class'::regclass
+                     and d.deptype in ('a', 'i') and c.relkind = 'S')
+    from pg_class as c
+    where c.relnamespace = 'heliograph'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    union all
+    select 'routine', p.proname, p.oid::regprocedure::text, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)), false
+    from pg_proc as p where p.pronamespace = 'heliograph'::regnamespace
+    union all
+    -- Whoever may use a table's row type can make a column of it, and the table can be changed no more.
+    select 'type', t.typname, t.oid::regtype::text, t.typowner, coalesce(t.typacl, acldefault('T', t.typowner)),
+           exists (select from pg_class as c where c.oid = t.typrelid and c.relkind <> 'c')
+    from pg_type as t
+    where t.typnamespace = 'heliograph'::regnamespace and t.typcategory <> 'A'
+$function$;
+
+-- The statements that make the rights of the groups and of PUBLIC what role_right says. Groups that do not exist are left out.
+create function heliograph.right_statements() returns setof text
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    with wanted as (
+        select o.kind, o.target, r.grantee, upper(r.privilege) as privilege
+        from heliograph.role_right as r
+        join heliograph.objects() as o on o.name = r.object and o.kind = any (case
+            when r.object = '' then '{schema}'
+            when r.privilege = 'execute' then '{routine}'
+            else '{table,sequence}' end::text[])
+        where r.grantee = 'public' or to_regrole(r.grantee) is not null
+    ), found as (
+        select o.kind, o.target, case when a.grantee = 0 then 'public' else a.grantee::regrole::text end, a.privilege_type
+        from heliograph.objects() as o
+        cross join lateral aclexplode(o.rights) as a
+        where a.grantee in (0, to_regrole('heliograph_worker'), to_regrole('heliograph_reader'))
+    )
+    select format('revoke %s on %s %s from %s', f.privilege_type, f.kind, f.target, f.grantee)
+    from (select * from found except select * from wanted) as f (kind, target, grantee, privilege_type)
+    union all
+    select format('grant %s on %s %s to %s', w.privilege, w.kind, w.target, w.grantee)
+    from (select * from wanted except select * from found) as w
+$function$;
+
+-- The statements that make everything belong to one role, but what runs as heliograph_capture. The schema comes first: a new
+-- owner of something in it must be able to create there.
+create function heliograph.owner_statements(new_owner regrole) returns setof text
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    select format('alter %s %s owner to %s', o.kind, o.target, new_owner)
+    from heliograph.objects() as o
+    where not o.is_part and o.owner <> new_owner and o.owner <> to_regrole('heliograph_capture')
+    order by o.kind <> 'schema'
+$function$;
+
+-- What is missing of the group roles and their memberships, as statements for somebody who may run them. `is_given`: by a
+-- person only, because who is made an owner here is one in all databases of the cluster.
+create function heliograph.role_statements() returns table (statement text, is_given boolean)
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+declare
+    -- From PostgreSQL 16 on a member may be barred from SET ROLE, which it takes to hand something over to a role.
+    is_16   boolean := current_setting('server_version_num')::int >= 160000;
+    to_set  text := case when is_16 then 'SET' else 'MEMBER' end;
+    options text := case when is_16 then ' WITH INHERIT TRUE, SET TRUE' else '' end;
+    capture oid := to_regrole('heliograph_capture');
+    owners  oid := to_regrole('heliograph_owner');
+    present oid := (select n.nspowner from pg_namespace as n where n.oid = 'heliograph'::regnamespace);
+begin
+    return query
+        select format('CREATE ROLE %s NOLOGIN', r.name), false
+        from (values ('heliograph_owner'), ('heliograph_worker'), ('heliograph_reader')) as r (name)
+        where to_regrole(r.name) is null;
+    -- rotate() runs as the owner, and replaces functions of heliograph_capture.
+    if (pg_has_role(owners, capture, 'USAGE') and pg_has_role(owners, capture, to_set)) is not true then
+        return query select 'GRANT heliograph_capture TO heliograph_owner' || options, false;
+        if not is_16 and (select not r.rolinherit from pg_roles as r where r.oid = owners) then
+            return query select 'ALTER ROLE heliograph_owner INHERIT', false;
+        end if;
+    end if;
+    -- Nobody loses what he has: whoever owned the schema must be able to go on with it.
+    return query
+        select format('GRANT heliograph_owner TO %s%s', r.oid::regrole, options), r.rolname <> current_user
+        from pg_roles as r
+        where (r.rolname = current_user or r.oid = present) and not r.rolsuper
+          and (pg_has_role(r.oid, owners, 'USAGE') and pg_has_role(r.oid, owners, to_set)) is not true;
+    if present is distinct from owners and not has_database_privilege(current_database(), 'CREATE') then
+        return query select format('GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user), true;
+    end if;
+end
+$function$;
+
+-- Changes only what is not as it should be, and nothing where all is.
+create function heliograph.grant_roles() returns text[]
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '1s' as $function$
+declare
+    statement text;
+    missing   text[];
+    new_owner oid;
+begin
+    foreach statement in array array(select s.statement from heliograph.role_statements() as s where not s.is_given) loop
+        -- Roles belong to the cluster, and migrations of other databases may do the same at this moment.
+        for attempt in 1..10 loop
+            begin
+                execute statement;
+                exit;
+            exception
+                when duplicate_object then
+                    exit;
+                when unique_violation or internal_error then
+                    -- XX000: "tuple concurrently updated"
+                    if attempt = 10 then
+                        raise;
+                    end if;
+                    perform pg_sleep(0.02 * attempt);
+                when insufficient_privilege or undefined_object then
+                    exit;
+            end;
+        end loop;
+    end loop;
+    missing := array(select s.statement || ';' from heliograph.role_statements() as s);
+    -- Without the roles the schema stays whose it is, and so does what was added to it by another.
+    new_owner := case
+        when cardinality(missing) = 0 then to_regrole('heliograph_owner')
+        else (select n.nspowner from pg_namespace as n where n.oid = 'heliograph'::regnamespace)
+    end;
+    foreach statement in array array(select s.text from heliograph.owner_statements(new_owner) as s (text)) loop
+        execute statement;
+    end loop;
+    foreach statement in array array(select s.text from heliograph.right_statements() as s (text)) loop
+        execute statement;
+    end loop;
+    return missing;
+exception when lock_not_available then
+    -- To change a table's owner takes a lock on it for a moment.
+    return '{SELECT heliograph.grant_roles();}';
+end
+$function$;
+comment on function heliograph.grant_roles() is
+    'Makes the roles and rights of this schema what they should be, as far as the caller may. Returns the statements that somebody '
+    'has to run before it is called again; none when all is done.';
+
+do $roles$
+declare
+    missing text[] := heliograph.grant_roles();
+begin
+    if pg_catalog.cardinality(missing) > 0 then
+        raise warning 'the roles of heliograph are not complete: workers and readers need the owner''s rights until they are'
+            using hint = pg_catalog.array_to_string(missing || '{SELECT heliograph.grant_roles();}'::text[], ' ');
+    end if;
+end
+$roles$;
 
 """#
         ),

@@ -8,6 +8,9 @@ public struct Migrator: Sendable {
         public let before: Int
         /// The steps applied, in order.
         public let applied: [Migration]
+        /// What an administrator has to run before the group roles for workers and readers are complete, as SQL; another run of the
+        /// migration does the rest. Until then only the schema's owner can work with it.
+        public let missingRoleStatements: [String]
     }
 
     /// The steps that this program knows, in order.
@@ -17,7 +20,7 @@ public struct Migrator: Sendable {
 
     public init(schema: SchemaName = .standard) { self.schema = schema }
 
-    /// Applies the missing steps, all in one transaction.
+    /// Applies the missing steps, all in one transaction, and sets the rights of the group roles where they are not right.
     ///
     /// Safe to be run by any number of processes at once: an advisory lock lets one through after the other, and all but the first
     /// find nothing to do.
@@ -35,17 +38,19 @@ public struct Migrator: Sendable {
                     "the schema \"\(schema)\" has version \(before), newer than this program: upgrade the program"
                 )
             }
-            if isDryRun || missing.isEmpty { return Outcome(before: before, applied: missing) }
+            if isDryRun { return Outcome(before: before, applied: missing, missingRoleStatements: []) }
             for migration in missing {
                 try await connection.runScript(unsafe: script(of: migration))
             }
-            return Outcome(before: before, applied: missing)
+            let statements = try await grantRoles(on: connection)
+            return Outcome(before: before, applied: missing, missingRoleStatements: statements)
         }
     }
 
     /// The missing steps as a script for `psql` or another migrator.
     public func script(after version: Int = 0) -> String {
-        Self.migrations.filter { $0.version > version }.map { script(of: $0) }.joined(separator: "\n")
+        let steps = Self.migrations.filter { $0.version > version }.map { script(of: $0) }
+        return steps.isEmpty ? "" : (steps + ["SELECT \(schema).grant_roles();\n"]).joined(separator: "\n")
     }
 
     /// The installed version; 0 if the schema is not there.
@@ -59,7 +64,12 @@ public struct Migrator: Sendable {
 
     /// Refuses to work on a schema that is missing or not of this program's version.
     public func check(on connection: Connection) async throws {
-        let found = try await currentVersion(on: connection)
+        let found: Int
+        do {
+            found = try await currentVersion(on: connection)
+        } catch {
+            throw LogError.explain(error, schema: schema)
+        }
         let wanted = Self.migrations.last?.version ?? 0
         if found == 0 { throw LogError.notInstalled(schema) }
         if found < wanted {
@@ -77,16 +87,33 @@ public struct Migrator: Sendable {
 
     private func script(of migration: Migration) -> String {
         """
+        \(migration.version == Self.migrations.first?.version ? preamble : "")\
+        \(schema.adapt(migration.sql))
+        INSERT INTO \(schema).migration (version, name) VALUES (\(migration.version), '\(migration.name)');
+
+        """
+    }
+
+    /// Not before every step: CREATE SCHEMA takes a right on the database, also where the schema is there.
+    private var preamble: String {
+        """
         CREATE SCHEMA IF NOT EXISTS \(schema);
         CREATE TABLE IF NOT EXISTS \(schema).migration (
             version int PRIMARY KEY,
             name text NOT NULL,
             applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
         );
-        \(schema.adapt(migration.sql))
-        INSERT INTO \(schema).migration (version, name) VALUES (\(migration.version), '\(migration.name)');
 
         """
+    }
+
+    /// What else was installed may be used by those only whom the schema's owner lets: does nothing for anybody else.
+    private func grantRoles(on connection: Connection) async throws -> [String] {
+        let function = "\(schema).grant_roles()"
+        let mayGrant = try await connection.query(
+            "SELECT coalesce(has_function_privilege(to_regprocedure(\(function))::oid, 'EXECUTE'), false)")
+        guard try mayGrant.first?.decode(0, as: Bool.self) == true else { return [] }
+        return try await connection.query("SELECT \(schema.sql).grant_roles()").first?.decode(0) ?? []
     }
 
     private func lock(on connection: Connection) async throws {

@@ -62,7 +62,8 @@ public struct LogStatus: Sendable {
     public let logBytes: Int64
     /// The newest record's number; 0 if there never was one.
     public let newestID: Int64
-    /// The age of the oldest open transaction of the database, in seconds; `nil` if there is none but this one.
+    /// The age of the oldest open transaction of the database, in seconds; `nil` if there is none but this one. Of the sessions that
+    /// the role may see: its own, and all with `pg_read_all_stats`.
     public let oldestTransactionSeconds: Double?
 
     /// How readers are woken, and why so, in a sentence.

@@ -41,14 +41,21 @@ public struct Pump: Service {
         self.logger = logger
     }
 
-    /// Runs until shutdown. Without the right to set the bell's flag it only waits.
+    /// Runs until shutdown. Without the right to be the pump, which members of `heliograph_worker` have, it says so and only waits.
     public func run() async throws {
         var failures = 0
+        var hasSaidSo = false
         while !isStopping {
             do {
                 let schema = schema
-                if try await pool.withConnection({ try await PumpSession.isFree(schema, on: $0) }) {
-                    try await takeOffice()
+                switch try await pool.withConnection({ try await PumpSession.place(schema, on: $0) }) {
+                case .free: try await takeOffice()
+                case .taken: break
+                case .forbidden:
+                    if !hasSaidSo {
+                        logger.info("this role may not be the pump: others ring for all; see heliograph_worker")
+                    }
+                    hasSaidSo = true
                 }
                 failures = 0
                 await pause(for: Self.patience * Double.random(in: 0.8...1.2))

@@ -5,16 +5,34 @@ struct PumpSession: Sendable {
     let connection: Connection
     private let schema: SchemaName
 
-    /// Whether the pump's place is taken. Over any connection: the lock is given back at once.
-    static func isFree(_ schema: SchemaName, on connection: Connection) async throws -> Bool {
-        // Without the right to set the flag one can only wait.
-        let row = try await connection.query(
-            """
-            SELECT CASE WHEN has_sequence_privilege('\(schema.sql).bell', 'UPDATE')
-                AND pg_try_advisory_lock(\(key(schema))) THEN pg_advisory_unlock(\(key(schema))) ELSE false END
-            """
-        ).first
-        return try row?.decode(0) ?? false
+    /// The pump's place, as one who would take it finds it.
+    enum Place: Sendable {
+        case free
+        /// Another session has it.
+        case taken
+        /// The role may not set the flag, or not read the log: it can only wait.
+        case forbidden
+    }
+
+    /// Looks at the pump's place. Over any connection: the lock is given back at once.
+    static func place(_ schema: SchemaName, on connection: Connection) async throws -> Place {
+        let row: Row?
+        do {
+            row = try await connection.query(
+                """
+                SELECT CASE WHEN pump.is_allowed AND pg_try_advisory_lock(\(key(schema)))
+                    THEN pg_advisory_unlock(\(key(schema))) ELSE false END, pump.is_allowed
+                FROM (SELECT has_sequence_privilege('\(schema.sql).bell', 'UPDATE')
+                        AND has_table_privilege('\(schema.sql).signal_log', 'SELECT')
+                        AND has_table_privilege('\(schema.sql).attachment', 'SELECT') AS is_allowed OFFSET 0) AS pump
+                """
+            ).first
+        } catch let error as PostgresError where error.sqlState == .insufficientPrivilege {
+            // Not even the schema's names may be looked up.
+            return .forbidden
+        }
+        guard let row, try row.decode(1) else { return .forbidden }
+        return try row.decode(0) ? .free : .taken
     }
 
     /// - Returns: `nil` if another process has been faster; the connection is the caller's still.

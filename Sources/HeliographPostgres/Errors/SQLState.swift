@@ -66,6 +66,8 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     public static let logOfOtherCluster: Self = "HG021"
     /// The log cannot be read on a standby. Heliograph's own.
     public static let readFromStandby: Self = "HG022"
+    /// The role may not make or change the triggers of a table. Heliograph's own.
+    public static let tableRightMissing: Self = "HG023"
 
     /// Whether a lock stood in the way, or a concurrent transaction: the work of others, which may take a while.
     public var isContention: Bool {

@@ -73,7 +73,7 @@ struct Housekeeping: Sendable {
                         "reason": "\(outcome.reason ?? "")",
                     ])
             }
-        } catch let error as PostgresError where error.sqlState == .insufficientPrivilege {
+        } catch let error as LogError where error.code == .notPermitted {
             logger.debug("the log is pruned by others: no right to", metadata: ["error": "\(error)"])
         }
     }

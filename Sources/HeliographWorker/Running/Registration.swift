@@ -13,20 +13,26 @@ struct Registration: Sendable {
     let lockClass: Int32
 
     /// Registers a subscription, or finds it.
-    /// - Throws: ``WorkerError`` when the declaration contradicts another one, or a sender is not attached.
+    /// - Throws: ``WorkerError`` when the declaration contradicts another one, or a sender is not attached; ``LogError`` with
+    ///   `notPermitted` when the role may not register one.
     static func register(
         _ subscription: Subscription, schema: SchemaName, on connection: Connection
     ) async throws -> Registration {
         try await requireAttached(subscription, schema: schema, on: connection)
-        let rows = try await connection.query(
-            """
-            SELECT id, lanes::int4, generation, revision, outcome, hashtext(\(schema.name) || '/' || \(subscription.name))
-            FROM \(unsafe: schema.name).register_subscription(
-                \(subscription.name), \(Int32(clamping: subscription.revision)), \(subscription.declaration),
-                \(Int32(clamping: subscription.laneCount)), \(subscription.start.rawValue)
+        let rows: Rows
+        do {
+            rows = try await connection.query(
+                """
+                SELECT id, lanes::int4, generation, revision, outcome, hashtext(\(schema.name) || '/' || \(subscription.name))
+                FROM \(unsafe: schema.name).register_subscription(
+                    \(subscription.name), \(Int32(clamping: subscription.revision)), \(subscription.declaration),
+                    \(Int32(clamping: subscription.laneCount)), \(subscription.start.rawValue)
+                )
+                """
             )
-            """
-        )
+        } catch {
+            throw LogError.explain(error, schema: schema, group: "heliograph_worker")
+        }
         guard let row = rows.first else {
             throw PostgresError(.decoding, "register_subscription returned no row")
         }

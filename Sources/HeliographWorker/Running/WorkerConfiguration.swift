@@ -19,7 +19,7 @@ public struct WorkerConfiguration: Sendable {
     /// The wait before a failed record is tried again. Default: 100 ms, doubling to 60 s.
     public var retryBackoff: Backoff
     /// Segments of the log that were closed longer ago, and that every subscription has read, are dropped. Default: 7 days; `nil`
-    /// for never. Needs the right to execute `rotate()` and `drop_segment()`, which the schema's owner has.
+    /// for never. Members of `heliograph_worker` may do so; without the right it is left to others.
     public var retention: Duration?
     /// What the context of the receivers' writes says about where they come from. Default: none.
     public var origin: String?

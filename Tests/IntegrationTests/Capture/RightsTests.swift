@@ -5,29 +5,11 @@ import Testing
 /// Who may do what: a writer needs no right on the log and gets none, and nothing of a table's owner runs as somebody else.
 @Suite("Capture: rights", .serialized)
 struct RightsTests {
-    /// Roles belong to the cluster, so each test has its own.
-    private func withRole<R>(
-        _ options: String = "", _ body: (Captured, _ role: String) async throws -> R
-    ) async throws {
-        let role = "role_" + String(UInt32.random(in: .min ... .max), radix: 36)
+    /// A database with the log, and a role that logs in to it.
+    private func withRole(_ body: (Captured, _ role: String) async throws -> Void) async throws {
         try await Fixture.with(.log) { fixture in
-            try await fixture.psql("CREATE ROLE \(role) LOGIN \(options)")
-            do {
-                _ = try await body(Captured(fixture: fixture), role)
-                try await fixture.psql("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)")
-            } catch {
-                _ = try? await fixture.psql("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)")
-                throw error
-            }
+            try await fixture.withRole { try await body(Captured(fixture: fixture), $0) }
         }
-    }
-
-    /// Runs a script in a session that the role has logged in to.
-    private func psql(as role: String, _ script: String, in fixture: Fixture) async throws -> String {
-        let cluster = try await LocalCluster.shared
-        return try await Psql.find(
-            connectionString: "host=\(cluster.path) user=\(role) dbname=\(fixture.database.name)"
-        ).run(script)
     }
 
     private func attach(_ table: String, in fixture: Fixture) async throws {
@@ -37,14 +19,59 @@ struct RightsTests {
     @Test("A writer without any right on the log writes and is recorded, under the name it logged in with")
     func writer() async throws {
         try await withRole { t, role in
-            try await t.write("CREATE TABLE t (id int PRIMARY KEY, v text); GRANT ALL ON t TO \(role)")
-            try await attach("t", in: t.fixture)
-            _ = try await psql(
-                as: role, "INSERT INTO t VALUES (1, 'a'); UPDATE t SET v = 'b'; DELETE FROM t", in: t.fixture)
-            let writers = try await t.fixture.withConnection {
-                try await $0.texts("SELECT writer::text FROM heliograph.signal_log")
+            try await t.fixture.withRole { other in
+                try await t.write(
+                    "CREATE TABLE t (id int PRIMARY KEY, v text); GRANT ALL ON t TO \(role), \(other); GRANT \(other) TO \(role)"
+                )
+                try await attach("t", in: t.fixture)
+                try await t.fixture.psql(
+                    as: role,
+                    """
+                    INSERT INTO t VALUES (1, 'a'); UPDATE t SET v = 'b';
+                    BEGIN; SET ROLE \(other); SELECT heliograph.set_context(actor => 'postgres', request => '\(other)');
+                    DELETE FROM t; COMMIT;
+                    """)
+                let writers = try await t.fixture.withConnection {
+                    try await $0.texts(
+                        "SELECT concat_ws(' ', operation, writer, nullif(context, '')::json ->> 'actor') FROM heliograph.signal_log ORDER BY id"
+                    )
+                }
+                #expect(writers == ["insert \(role)", "update \(role)", "delete \(role) postgres"])
             }
-            #expect(writers == [role, role, role])
+        }
+    }
+
+    @Test("Nothing is open to everybody but the context: not a table, not a sequence, not a function, not a type")
+    func everybody() async throws {
+        try await withRole { t, role in
+            try await t.write(
+                "CREATE TABLE t (id int PRIMARY KEY); SELECT heliograph.attach('t'); INSERT INTO t VALUES (1); SELECT heliograph.rotate()"
+            )
+            let open = try await t.fixture.connecting(as: role).withConnection {
+                try await $0.texts(
+                    """
+                    SELECT 'table ' || c.relname || ' ' || p FROM pg_class AS c
+                    CROSS JOIN unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p
+                    WHERE c.relnamespace = 'heliograph'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+                        AND (has_table_privilege(c.oid, p) OR p IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES')
+                            AND has_any_column_privilege(c.oid, p))
+                    UNION ALL
+                    SELECT 'sequence ' || c.relname || ' ' || p FROM pg_class AS c
+                    CROSS JOIN unnest('{SELECT,UPDATE,USAGE}'::text[]) AS p
+                    WHERE c.relnamespace = 'heliograph'::regnamespace AND c.relkind = 'S' AND has_sequence_privilege(c.oid, p)
+                    UNION ALL
+                    SELECT 'function ' || p.proname FROM pg_proc AS p
+                    WHERE p.pronamespace = 'heliograph'::regnamespace AND has_function_privilege(p.oid, 'EXECUTE')
+                    UNION ALL
+                    SELECT 'type ' || t.typname FROM pg_type AS t
+                    WHERE t.typnamespace = 'heliograph'::regnamespace AND has_type_privilege(t.oid, 'USAGE')
+                    UNION ALL
+                    SELECT 'schema ' || p FROM unnest('{USAGE,CREATE}'::text[]) AS p
+                    WHERE has_schema_privilege('heliograph', p)
+                    ORDER BY 1
+                    """)
+            }
+            #expect(open == ["function set_context", "schema USAGE"])
         }
     }
 
@@ -52,26 +79,27 @@ struct RightsTests {
     func forbidden() async throws {
         try await withRole { t, role in
             try await t.write(
-                "CREATE TABLE t (id int PRIMARY KEY); GRANT ALL ON t TO \(role); GRANT USAGE ON SCHEMA heliograph TO \(role)"
+                "CREATE TABLE t (id int PRIMARY KEY); GRANT ALL ON t TO \(role); GRANT CREATE ON SCHEMA public TO \(role)"
             )
-            try await t.write("GRANT CREATE ON SCHEMA public TO \(role)")
             try await attach("t", in: t.fixture)
             for attempt in [
                 "SELECT * FROM heliograph.signal_log",
                 "INSERT INTO heliograph.signal_log (sender, operation, key, lane_hash) VALUES ('public.t', 'insert', '{}', 1)",
+                "INSERT INTO heliograph.signal_log_1 (sender, operation, key, lane_hash) VALUES ('public.t', 'insert', '{}', 1)",
                 "DELETE FROM heliograph.signal_log", "TRUNCATE heliograph.signal_log",
-                "SELECT nextval('heliograph.signal_log_id_seq')", "SELECT setval('heliograph.bell', 1)",
+                "SELECT nextval('heliograph.signal_log_id_seq')", "SELECT setval('heliograph.signal_log_id_seq', 1)",
+                "SELECT setval('heliograph.bell', 1)", "SELECT nextval('heliograph.bell')",
                 "SELECT heliograph.advance(1, '{0}', '{1}', 1, 1, NULL, 0)",
-                "SELECT heliograph.attach('t')", "SELECT heliograph.detach('t')",
-                "SET ROLE heliograph_capture",
+                "SELECT heliograph.attach('t')", "SELECT heliograph.detach('t')", "SELECT heliograph.rotate()",
+                "SELECT heliograph.take_snapshot()", "SELECT heliograph.note_incarnation()",
+                "SELECT heliograph.grant_roles()", "SET ROLE heliograph_capture", "SET ROLE heliograph_owner",
+                "CREATE TABLE mine (t heliograph.signal_log_1)",
                 "CREATE TABLE mine (id int PRIMARY KEY); CREATE TRIGGER forge AFTER INSERT ON mine REFERENCING NEW TABLE AS __hg_n FOR EACH STATEMENT EXECUTE FUNCTION heliograph.capture_1()",
             ] {
-                let error = await #expect(throws: LocalClusterError.self) {
-                    try await psql(as: role, attempt, in: t.fixture)
-                }
+                let refusal = try await t.fixture.refusal(of: attempt, as: role)
                 #expect(
-                    error?.message.contains("permission denied") == true || error?.message.contains("must be") == true,
-                    "\(attempt): \(error?.message ?? "it went through")"
+                    refusal?.contains("permission denied") == true || refusal?.contains("must be") == true,
+                    "\(attempt): \(refusal ?? "it went through")"
                 )
             }
         }
@@ -95,24 +123,15 @@ struct RightsTests {
         }
     }
 
-    /// The owner of the table prepares code that would tell if it ever ran as somebody else.
-    private static let trap = """
-        CREATE SCHEMA trap;
-        CREATE TABLE trap.sprung (who text);
-        GRANT ALL ON SCHEMA trap TO public; GRANT ALL ON trap.sprung TO public;
-        CREATE FUNCTION trap.spring() RETURNS void LANGUAGE plpgsql AS
-            $$ BEGIN INSERT INTO trap.sprung VALUES (current_user); END $$;
-        """
-
     @Test("Casts of the owner's types to json do not run as the capture role")
     func casts() async throws {
         try await withRole { t, role in
             try await t.write(
                 "GRANT CREATE ON DATABASE \"\(t.fixture.database.name)\" TO \(role); GRANT CREATE ON SCHEMA public TO \(role)"
             )
-            _ = try await psql(
+            try await t.fixture.psql(
                 as: role,
-                Self.trap + """
+                Trap.base + """
                     CREATE TYPE mood AS ENUM ('happy');
                     CREATE TYPE pair AS (a int);
                     CREATE FUNCTION trap.mood_json(mood) RETURNS json LANGUAGE plpgsql AS
@@ -122,10 +141,9 @@ struct RightsTests {
                     CREATE CAST (mood AS json) WITH FUNCTION trap.mood_json(mood);
                     CREATE CAST (pair AS json) WITH FUNCTION trap.pair_json(pair);
                     CREATE TABLE t (id mood PRIMARY KEY, p pair, ms mood[]);
-                    """, in: t.fixture
-            )
+                    """)
             try await attach("t", in: t.fixture)
-            _ = try await psql(
+            try await t.fixture.psql(
                 as: role,
                 """
                 INSERT INTO t VALUES ('happy', '(1)', '{happy}');
@@ -133,8 +151,7 @@ struct RightsTests {
                 ALTER TABLE t ADD q pair, ADD m mood;
                 UPDATE t SET q = '(3)', m = 'happy';
                 DELETE FROM t;
-                """, in: t.fixture
-            )
+                """)
             #expect(
                 try await t.records.last
                     == #"delete {"id":"happy"} {"id":"happy","p":"(2)","ms":["happy"],"q":"(3)","m":"happy"}"#
@@ -152,50 +169,21 @@ struct RightsTests {
             try await t.write(
                 "GRANT CREATE ON DATABASE \"\(t.fixture.database.name)\" TO \(role); GRANT CREATE ON SCHEMA public TO \(role)"
             )
-            let operators = [
-                ("=", "text"), ("=", "int4"), ("=", "int8"), ("=", "oid"), ("<>", "text"), ("<>", "oid"),
-                ("<>", "int4"), ("<", "float8"), ("<", "int8"), ("&", "int8"),
-            ]
-            let operatorScript = operators.enumerated().map { index, entry in
-                """
-                CREATE FUNCTION trap.op\(index)(\(entry.1), \(entry.1)) RETURNS boolean LANGUAGE plpgsql AS
-                    $$ BEGIN PERFORM trap.spring(); RETURN true; END $$;
-                CREATE OPERATOR trap.\(entry.0) (LEFTARG = \(entry.1), RIGHTARG = \(entry.1), FUNCTION = trap.op\(index));
-                """
-            }.joined(separator: "\n")
-            let functions = [
-                "row_to_json(record)", "to_json(anyelement)", "concat(text, text)", "nextval(regclass)",
-                "clock_timestamp()", "pg_notify(text, text)", "current_setting(text, boolean)",
-                "hash_record_extended(record, bigint)", "set_config(text, text, boolean)",
-                "array_remove(anyarray, anyelement)", "record_ne(record, record)",
-            ]
-            let functionScript = functions.map { function in
-                """
-                CREATE FUNCTION trap.\(function) RETURNS text LANGUAGE plpgsql AS
-                    $$ BEGIN PERFORM trap.spring(); RETURN ''; END $$;
-                """
-            }.joined(separator: "\n")
-            _ = try await psql(
+            try await t.fixture.psql(
                 as: role,
-                Self.trap + operatorScript + functionScript + """
-                    CREATE DOMAIN trap.text AS varchar; CREATE DOMAIN trap.json AS varchar; CREATE DOMAIN trap.bool AS int;
+                Trap.base + Trap.shadows + """
                     CREATE TABLE t (id int PRIMARY KEY, v text, f float8);
-                    """, in: t.fixture
-            )
+                    """)
             try await attach("t", in: t.fixture)
-            _ = try await psql(
+            try await t.fixture.psql(
                 as: role,
-                """
-                SET search_path = trap, public, pg_catalog;
-                CREATE TEMPORARY TABLE signal_log (id int); CREATE TEMPORARY TABLE __hg_n (id int);
-                CREATE TEMPORARY TABLE pg_class (oid oid); CREATE TEMPORARY TABLE pg_type (oid oid);
-                INSERT INTO public.t VALUES (1, 'a', 0.1), (2, 'b', 0.2);
-                UPDATE public.t SET v = 'x';
-                UPDATE public.t SET id = id OPERATOR(pg_catalog.+) 10;
-                ALTER TABLE public.t ADD w bytea; UPDATE public.t SET w = 'z';
-                DELETE FROM public.t; TRUNCATE public.t;
-                """, in: t.fixture
-            )
+                Trap.searchPath + """
+                    INSERT INTO public.t VALUES (1, 'a', 0.1), (2, 'b', 0.2);
+                    UPDATE public.t SET v = 'x';
+                    UPDATE public.t SET id = id OPERATOR(pg_catalog.+) 10;
+                    ALTER TABLE public.t ADD w bytea; UPDATE public.t SET w = 'z';
+                    DELETE FROM public.t; TRUNCATE public.t;
+                    """)
             let records = try await t.records
             #expect(records.count == 13)
             #expect(records.contains(#"delete {"id":11} {"id":11,"v":"x","f":0.1,"w":"\\x7a"}"#))

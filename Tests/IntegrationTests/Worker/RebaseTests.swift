@@ -58,7 +58,7 @@ struct RebaseTests {
     /// Restores it, and lets `body` see the restored log before workers start.
     private func restore(_ dump: String, drawn: Int, _ body: (Effects) async throws -> Void) async throws {
         try await Fixture.onOwnServer { target in
-            try await target.psql("CREATE ROLE heliograph_capture NOLOGIN")
+            try await target.psql(Document("roles.md").sample("as a superuser: groups"))
             try await target.psql(Self.drawing(drawn))
             try await target.psql(dump)
             // By the restored triggers, before anybody looks.
