@@ -25,8 +25,18 @@ language plpgsql volatile as $function$
 declare
     notes  pg_catalog.text := coalesce(pg_catalog.current_setting('heliograph.statements', true), '');
     number pg_catalog.int4 := 1;
+    depth  pg_catalog.int4 := pg_catalog.pg_trigger_depth();
     others pg_catalog.text;
+    stack  pg_catalog.text;
 begin
+    -- What a foreign key's action does begins inside the action's trigger, and ends with the statement that fired that. It is told by
+    -- its text, and by no function being named behind it.
+    if depth operator(pg_catalog.>) 1 then
+        get diagnostics stack = pg_context;
+        if stack operator(pg_catalog.~) E'^[^\n]*\n[^\n"]+"(UPDATE|DELETE FROM) (ONLY )?"[^\n]*"($|\n(?![^\n]*PL/))' then
+            depth := depth operator(pg_catalog.-) 1;
+        end if;
+    end if;
     if notes operator(pg_catalog.<>) '' then
         number := pg_catalog.split_part(notes, ' ', 1)::pg_catalog.int4 operator(pg_catalog.+) 1;
         others := pg_catalog.substring(notes, pg_catalog.strpos(notes, ' ') operator(pg_catalog.+) 1);
@@ -34,7 +44,7 @@ begin
     perform pg_catalog.set_config(
         'heliograph.statements',
         pg_catalog.concat_ws(
-            ' ', number, others, pg_catalog.concat_ws('.', tg_argv[0], tg_op, pg_catalog.pg_trigger_depth(), number)),
+            ' ', number, others, pg_catalog.concat_ws('.', tg_argv[0], tg_op, depth, number)),
         true);
     return null;
 end

@@ -152,10 +152,9 @@ $function$;
 create function heliograph.lane_hash_expression(sender text, key text, source text) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $function$
     select format(
-        'case when heliograph.is_key(%s) then pg_catalog.hash_record(%s) '
-        'else pg_catalog.hashtext(pg_catalog.concat_ws('','', %L, %s)) end',
+        'case when heliograph.is_key(%1$s) then pg_catalog.hash_record(row(%2$L::pg_catalog.text, %3$s)) '
+        'else pg_catalog.hashtext(pg_catalog.concat_ws('','', %2$L, %3$s)) end',
         heliograph.key_row(key, source, true),
-        regexp_replace(heliograph.key_row(key, source), '^row\(', format('row(%L::pg_catalog.text, ', sender)),
         sender,
         (select string_agg(source || k.number, ', ' order by k.n)
          from unnest(string_to_array(key, ',')) with ordinality as k (number, n)))

@@ -36,7 +36,8 @@ create function heliograph.has_mixed_cascades(relation oid) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $function$
     select exists (
         select from pg_constraint as d
-        join pg_constraint as u on u.conrelid = d.conrelid and u.contype = 'f' and u.confdeltype in ('n', 'd')
+        join pg_constraint as u on u.conrelid = d.conrelid and u.contype = 'f' and u.oid <> d.oid
+            and (u.confdeltype in ('n', 'd') or u.confupdtype in ('c', 'n', 'd'))
         where d.conrelid = relation and d.contype = 'f' and d.confdeltype = 'c')
 $function$;
 

@@ -71,6 +71,10 @@ declare
     -- What is told before the statement may keep it from running: it is looked at in two steps.
     late      boolean := attached.by_row or attached.nests;
     target    text := case when attached.nests then 'target' else quote_literal(segment) end;
+    flush     text := concat_ws(E'\n',
+                  'if target operator(pg_catalog.<>) ''heliograph.deferred'' then',
+                  format('perform heliograph.log_deferred(%L);', attached.sender),
+                  'end if;');
     variables text;
     fits      text;
     branches  text;
@@ -123,11 +127,21 @@ begin
         'former pg_catalog.text[];',
         case when attached.nests then format('target pg_catalog.text := %L;', segment) end,
         'begin',
+        case when attached.nests then concat_ws(E'\n',
+            format('if heliograph.is_nested(%s, tg_op, %s) then', attached.id,
+                   case when shape.by_row then 'tg_op operator(pg_catalog.=) ''TRUNCATE''' else 'true' end),
+            'missed := true;',
+            'target := ''heliograph.deferred'';',
+            -- The writer may have said SET CONSTRAINTS ALL IMMEDIATE.
+            'set constraints heliograph.end_deferral deferred;',
+            format('insert into heliograph.deferral (bell) values (%L);', attached.bell),
+            'end if;') end,
         case when shape.is_tree then concat_ws(E'\n',
             'if tg_op operator(pg_catalog.=) ''TRUNCATE'' then',
             'if heliograph.is_covered_truncation(tg_relid)',
             -- A partition keeps its trigger when it is detached.
             format('or not heliograph.is_captured(tg_relid, %s) then', identity),
+            case when attached.nests then flush end,
             'return null;',
             'end if;',
             'end if;') end,
@@ -140,16 +154,8 @@ begin
             format('settings := %L;', settings),
             'former := heliograph.pin_settings(settings);') end,
         -- After a restore nobody tells the plans of a row trigger that the table was altered.
-        case when shape.by_row then format('missed := case when %s then true end;', elsewhere) end,
+        case when shape.by_row then format('missed := case when %s then true else missed end;', elsewhere) end,
         'end if;',
-        case when attached.nests then concat_ws(E'\n',
-            format('if heliograph.is_nested(%s, tg_op, %L) then', attached.id, not shape.by_row),
-            'missed := true;',
-            'target := ''heliograph.deferred'';',
-            -- The writer may have said SET CONSTRAINTS ALL IMMEDIATE.
-            'set constraints heliograph.end_deferral deferred;',
-            format('insert into heliograph.deferral (bell) values (%L);', attached.bell),
-            'end if;') end,
         case when late then 'if missed is null then' end,
         branches,
         'end if;',
@@ -191,10 +197,12 @@ begin
         'if former is not null then',
         'perform heliograph.restore_settings(settings, former);',
         'end if;',
-        case when attached.nests and not shape.by_row then concat_ws(E'\n',
-            'if target operator(pg_catalog.<>) ''heliograph.deferred'' then',
-            format('perform heliograph.log_deferred(%L);', attached.sender),
-            'end if;') end,
+        -- The rows of a statement that is captured row by row are not all there yet: see close_statement().
+        case
+            when attached.nests and shape.by_row
+                then concat_ws(E'\n', 'if tg_op operator(pg_catalog.=) ''TRUNCATE'' then', flush, 'end if;')
+            when attached.nests then flush
+        end,
         -- After the insert: its lock on the log is what a pump that goes quiet waits for. And no more bells once the
         -- queue of notifications is half full: a full one would fail the writer's commit.
         case when attached.bell then concat_ws(E'\n',

@@ -59,6 +59,7 @@ language sql stable set search_path = pg_catalog, pg_temp set quote_all_identifi
         ('open_insert', 'insert', o.open, 6, false, 'O', attached.nests, true, 'before insert on %s for each statement'),
         ('open_update', 'update', o.open, 18, false, 'O', attached.nests, true, 'before update on %s for each statement'),
         ('open_delete', 'delete', o.open, 10, false, 'O', attached.nests, true, 'before delete on %s for each statement'),
+        ('note_truncate', 'truncate', o.open, 34, false, 'O', attached.nests, true, 'before truncate on %s for each statement'),
         ('close_insert', 'insert', o.close, 4, false, 'O', attached.nests and attached.by_row, true,
          'after insert on %s for each statement'),
         ('close_update', 'update', o.close, 16, false, 'O', attached.nests and attached.by_row, true,
@@ -147,16 +148,35 @@ begin
 end
 $function$;
 
--- Locks a table whose triggers are about to change, so that what has been checked of it still holds. Waits a second at
--- most: every writer that comes meanwhile would wait behind us.
-create function heliograph.lock_for_triggers(relation regclass) returns void
+-- Whether this transaction keeps writers of another table waiting. Then it may not wait itself: a writer that waits for it and holds
+-- what it waits for would be the one that PostgreSQL ends.
+create function heliograph.holds_up_writers(relation regclass) returns boolean
+language sql volatile set search_path = pg_catalog, pg_temp as $function$
+    select exists (
+        select from pg_locks as l
+        where l.pid = pg_backend_pid() and l.locktype = 'relation' and l.granted
+          and l.mode in ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+          and l.relation <> holds_up_writers.relation::oid and l.relation >= 16384
+          and l.database = (select d.oid from pg_database as d where d.datname = current_database())
+          and exists (select from pg_trigger as t where t.tgrelid = l.relation))
+$function$;
+
+-- Locks a table, and its partitions, whose triggers are about to change, so that what has been checked of it still holds. Waits a
+-- second at most: every writer that comes meanwhile would wait behind us.
+create function heliograph.lock_for_triggers(relation regclass, statements text default '') returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp set quote_all_identifiers = off
 set lock_timeout = '1s' as $function$
 declare
-    name text := relation;
+    name   text := relation;
+    -- DROP TRIGGER would take the stronger lock later.
+    mode   text := case when statements ~ '(^|\n)drop trigger ' then 'access exclusive' else 'share row exclusive' end;
+    member regclass;
 begin
     begin
-        execute format('lock table %s in share row exclusive mode', name);
+        foreach member in array array(select m.member from heliograph.members_of(relation) as m (member)) loop
+            execute format('lock table only %s in %s mode %s', member, mode,
+                           case when member <> relation or heliograph.holds_up_writers(relation) then 'nowait' end);
+        end loop;
     exception when insufficient_privilege then
         -- LOCK TABLE takes the right to change rows, CREATE TRIGGER does not. The lock that parsing a statement takes needs no
         -- right and stays: nobody renames or alters the table, and CREATE TRIGGER takes the other one.
@@ -178,6 +198,10 @@ create function heliograph.change_triggers(relation regclass, statements text) r
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '1s' as $function$
 begin
     perform heliograph.check_trigger_right(relation, statements);
+    if heliograph.holds_up_writers(relation)
+       or exists (select from pg_class as c where c.oid = relation and c.relkind = 'p') then
+        perform set_config('lock_timeout', '1ms', true);
+    end if;
     execute statements;
 exception when lock_not_available then
     raise exception 'table % is in use by open transactions: its triggers were not changed', relation
@@ -313,7 +337,7 @@ begin
     end if;
     -- Where triggers change, all checks are made (again) under a lock, of the table as it is now and stays.
     if script is null or script ~ '\n(create|drop) trigger |\nalter table ' then
-        perform heliograph.lock_for_triggers(relation);
+        perform heliograph.lock_for_triggers(relation, coalesce(script, ''));
         script := heliograph.capture_sql(relation, exclude, key, operations, bell, always, max_row);
     end if;
     perform heliograph.change_triggers(relation, script);
@@ -354,7 +378,7 @@ begin
     known.operations := '{}';
     known.relid := relation;
     if heliograph.trigger_sql(known) is not null then
-        perform heliograph.lock_for_triggers(relation);
+        perform heliograph.lock_for_triggers(relation, heliograph.trigger_sql(known));
         triggers := heliograph.trigger_sql(known);
     end if;
     perform heliograph.change_triggers(

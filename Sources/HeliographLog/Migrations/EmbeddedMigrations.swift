@@ -601,8 +601,18 @@ language plpgsql volatile as $function$
 declare
     notes  pg_catalog.text := coalesce(pg_catalog.current_setting('heliograph.statements', true), '');
     number pg_catalog.int4 := 1;
+    depth  pg_catalog.int4 := pg_catalog.pg_trigger_depth();
     others pg_catalog.text;
+    stack  pg_catalog.text;
 begin
+    -- What a foreign key's action does begins inside the action's trigger, and ends with the statement that fired that. It is told by
+    -- its text, and by no function being named behind it.
+    if depth operator(pg_catalog.>) 1 then
+        get diagnostics stack = pg_context;
+        if stack operator(pg_catalog.~) E'^[^\n]*\n[^\n"]+"(UPDATE|DELETE FROM) (ONLY )?"[^\n]*"($|\n(?![^\n]*PL/))' then
+            depth := depth operator(pg_catalog.-) 1;
+        end if;
+    end if;
     if notes operator(pg_catalog.<>) '' then
         number := pg_catalog.split_part(notes, ' ', 1)::pg_catalog.int4 operator(pg_catalog.+) 1;
         others := pg_catalog.substring(notes, pg_catalog.strpos(notes, ' ') operator(pg_catalog.+) 1);
@@ -610,7 +620,7 @@ begin
     perform pg_catalog.set_config(
         'heliograph.statements',
         pg_catalog.concat_ws(
-            ' ', number, others, pg_catalog.concat_ws('.', tg_argv[0], tg_op, pg_catalog.pg_trigger_depth(), number)),
+            ' ', number, others, pg_catalog.concat_ws('.', tg_argv[0], tg_op, depth, number)),
         true);
     return null;
 end
@@ -927,10 +937,9 @@ $function$;
 create function heliograph.lane_hash_expression(sender text, key text, source text) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $function$
     select format(
-        'case when heliograph.is_key(%s) then pg_catalog.hash_record(%s) '
-        'else pg_catalog.hashtext(pg_catalog.concat_ws('','', %L, %s)) end',
+        'case when heliograph.is_key(%1$s) then pg_catalog.hash_record(row(%2$L::pg_catalog.text, %3$s)) '
+        'else pg_catalog.hashtext(pg_catalog.concat_ws('','', %2$L, %3$s)) end',
         heliograph.key_row(key, source, true),
-        regexp_replace(heliograph.key_row(key, source), '^row\(', format('row(%L::pg_catalog.text, ', sender)),
         sender,
         (select string_agg(source || k.number, ', ' order by k.n)
          from unnest(string_to_array(key, ',')) with ordinality as k (number, n)))
@@ -1222,7 +1231,8 @@ create function heliograph.has_mixed_cascades(relation oid) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $function$
     select exists (
         select from pg_constraint as d
-        join pg_constraint as u on u.conrelid = d.conrelid and u.contype = 'f' and u.confdeltype in ('n', 'd')
+        join pg_constraint as u on u.conrelid = d.conrelid and u.contype = 'f' and u.oid <> d.oid
+            and (u.confdeltype in ('n', 'd') or u.confupdtype in ('c', 'n', 'd'))
         where d.conrelid = relation and d.contype = 'f' and d.confdeltype = 'c')
 $function$;
 
@@ -1452,6 +1462,10 @@ declare
     -- What is told before the statement may keep it from running: it is looked at in two steps.
     late      boolean := attached.by_row or attached.nests;
     target    text := case when attached.nests then 'target' else quote_literal(segment) end;
+    flush     text := concat_ws(E'\n',
+                  'if target operator(pg_catalog.<>) ''heliograph.deferred'' then',
+                  format('perform heliograph.log_deferred(%L);', attached.sender),
+                  'end if;');
     variables text;
     fits      text;
     branches  text;
@@ -1504,11 +1518,21 @@ begin
         'former pg_catalog.text[];',
         case when attached.nests then format('target pg_catalog.text := %L;', segment) end,
         'begin',
+        case when attached.nests then concat_ws(E'\n',
+            format('if heliograph.is_nested(%s, tg_op, %s) then', attached.id,
+                   case when shape.by_row then 'tg_op operator(pg_catalog.=) ''TRUNCATE''' else 'true' end),
+            'missed := true;',
+            'target := ''heliograph.deferred'';',
+            -- The writer may have said SET CONSTRAINTS ALL IMMEDIATE.
+            'set constraints heliograph.end_deferral deferred;',
+            format('insert into heliograph.deferral (bell) values (%L);', attached.bell),
+            'end if;') end,
         case when shape.is_tree then concat_ws(E'\n',
             'if tg_op operator(pg_catalog.=) ''TRUNCATE'' then',
             'if heliograph.is_covered_truncation(tg_relid)',
             -- A partition keeps its trigger when it is detached.
             format('or not heliograph.is_captured(tg_relid, %s) then', identity),
+            case when attached.nests then flush end,
             'return null;',
             'end if;',
             'end if;') end,
@@ -1521,16 +1545,8 @@ begin
             format('settings := %L;', settings),
             'former := heliograph.pin_settings(settings);') end,
         -- After a restore nobody tells the plans of a row trigger that the table was altered.
-        case when shape.by_row then format('missed := case when %s then true end;', elsewhere) end,
+        case when shape.by_row then format('missed := case when %s then true else missed end;', elsewhere) end,
         'end if;',
-        case when attached.nests then concat_ws(E'\n',
-            format('if heliograph.is_nested(%s, tg_op, %L) then', attached.id, not shape.by_row),
-            'missed := true;',
-            'target := ''heliograph.deferred'';',
-            -- The writer may have said SET CONSTRAINTS ALL IMMEDIATE.
-            'set constraints heliograph.end_deferral deferred;',
-            format('insert into heliograph.deferral (bell) values (%L);', attached.bell),
-            'end if;') end,
         case when late then 'if missed is null then' end,
         branches,
         'end if;',
@@ -1572,10 +1588,12 @@ begin
         'if former is not null then',
         'perform heliograph.restore_settings(settings, former);',
         'end if;',
-        case when attached.nests and not shape.by_row then concat_ws(E'\n',
-            'if target operator(pg_catalog.<>) ''heliograph.deferred'' then',
-            format('perform heliograph.log_deferred(%L);', attached.sender),
-            'end if;') end,
+        -- The rows of a statement that is captured row by row are not all there yet: see close_statement().
+        case
+            when attached.nests and shape.by_row
+                then concat_ws(E'\n', 'if tg_op operator(pg_catalog.=) ''TRUNCATE'' then', flush, 'end if;')
+            when attached.nests then flush
+        end,
         -- After the insert: its lock on the log is what a pump that goes quiet waits for. And no more bells once the
         -- queue of notifications is half full: a full one would fail the writer's commit.
         case when attached.bell then concat_ws(E'\n',
@@ -1669,6 +1687,7 @@ language sql stable set search_path = pg_catalog, pg_temp set quote_all_identifi
         ('open_insert', 'insert', o.open, 6, false, 'O', attached.nests, true, 'before insert on %s for each statement'),
         ('open_update', 'update', o.open, 18, false, 'O', attached.nests, true, 'before update on %s for each statement'),
         ('open_delete', 'delete', o.open, 10, false, 'O', attached.nests, true, 'before delete on %s for each statement'),
+        ('note_truncate', 'truncate', o.open, 34, false, 'O', attached.nests, true, 'before truncate on %s for each statement'),
         ('close_insert', 'insert', o.close, 4, false, 'O', attached.nests and attached.by_row, true,
          'after insert on %s for each statement'),
         ('close_update', 'update', o.close, 16, false, 'O', attached.nests and attached.by_row, true,
@@ -1757,16 +1776,35 @@ begin
 end
 $function$;
 
--- Locks a table whose triggers are about to change, so that what has been checked of it still holds. Waits a second at
--- most: every writer that comes meanwhile would wait behind us.
-create function heliograph.lock_for_triggers(relation regclass) returns void
+-- Whether this transaction keeps writers of another table waiting. Then it may not wait itself: a writer that waits for it and holds
+-- what it waits for would be the one that PostgreSQL ends.
+create function heliograph.holds_up_writers(relation regclass) returns boolean
+language sql volatile set search_path = pg_catalog, pg_temp as $function$
+    select exists (
+        select from pg_locks as l
+        where l.pid = pg_backend_pid() and l.locktype = 'relation' and l.granted
+          and l.mode in ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+          and l.relation <> holds_up_writers.relation::oid and l.relation >= 16384
+          and l.database = (select d.oid from pg_database as d where d.datname = current_database())
+          and exists (select from pg_trigger as t where t.tgrelid = l.relation))
+$function$;
+
+-- Locks a table, and its partitions, whose triggers are about to change, so that what has been checked of it still holds. Waits a
+-- second at most: every writer that comes meanwhile would wait behind us.
+create function heliograph.lock_for_triggers(relation regclass, statements text default '') returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp set quote_all_identifiers = off
 set lock_timeout = '1s' as $function$
 declare
-    name text := relation;
+    name   text := relation;
+    -- DROP TRIGGER would take the stronger lock later.
+    mode   text := case when statements ~ '(^|\n)drop trigger ' then 'access exclusive' else 'share row exclusive' end;
+    member regclass;
 begin
     begin
-        execute format('lock table %s in share row exclusive mode', name);
+        foreach member in array array(select m.member from heliograph.members_of(relation) as m (member)) loop
+            execute format('lock table only %s in %s mode %s', member, mode,
+                           case when member <> relation or heliograph.holds_up_writers(relation) then 'nowait' end);
+        end loop;
     exception when insufficient_privilege then
         -- LOCK TABLE takes the right to change rows, CREATE TRIGGER does not. The lock that parsing a statement takes needs no
         -- right and stays: nobody renames or alters the table, and CREATE TRIGGER takes the other one.
@@ -1788,6 +1826,10 @@ create function heliograph.change_triggers(relation regclass, statements text) r
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '1s' as $function$
 begin
     perform heliograph.check_trigger_right(relation, statements);
+    if heliograph.holds_up_writers(relation)
+       or exists (select from pg_class as c where c.oid = relation and c.relkind = 'p') then
+        perform set_config('lock_timeout', '1ms', true);
+    end if;
     execute statements;
 exception when lock_not_available then
     raise exception 'table % is in use by open transactions: its triggers were not changed', relation
@@ -1923,7 +1965,7 @@ begin
     end if;
     -- Where triggers change, all checks are made (again) under a lock, of the table as it is now and stays.
     if script is null or script ~ '\n(create|drop) trigger |\nalter table ' then
-        perform heliograph.lock_for_triggers(relation);
+        perform heliograph.lock_for_triggers(relation, coalesce(script, ''));
         script := heliograph.capture_sql(relation, exclude, key, operations, bell, always, max_row);
     end if;
     perform heliograph.change_triggers(relation, script);
@@ -1964,7 +2006,7 @@ begin
     known.operations := '{}';
     known.relid := relation;
     if heliograph.trigger_sql(known) is not null then
-        perform heliograph.lock_for_triggers(relation);
+        perform heliograph.lock_for_triggers(relation, heliograph.trigger_sql(known));
         triggers := heliograph.trigger_sql(known);
     end if;
     perform heliograph.change_triggers(
