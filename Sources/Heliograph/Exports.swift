@@ -4,6 +4,9 @@
 @_exported public import struct HeliographLog.Attachments
 @_exported public import class HeliographLog.Bell
 @_exported public import class HeliographLog.BellWaiter
+@_exported public import struct HeliographLog.Doctor
+@_exported public import struct HeliographLog.Explainer
+@_exported public import struct HeliographLog.Finding
 @_exported public import struct HeliographLog.LogError
 @_exported public import struct HeliographLog.LogEvents
 @_exported public import struct HeliographLog.LogFollower
@@ -22,6 +25,7 @@
 @_exported public import struct HeliographLog.Segment
 @_exported public import struct HeliographLog.Snapshot
 @_exported public import struct HeliographLog.StatusReader
+@_exported public import struct HeliographLog.TableExplanation
 @_exported public import struct HeliographLog.Window
 @_exported public import struct HeliographModels.Column
 @_exported public import struct HeliographModels.ColumnDescription

@@ -10,7 +10,7 @@ struct HeliographCommand: AsyncParsableCommand {
             """,
         subcommands: [
             DemoCommand.self, MigrateCommand.self, AttachCommand.self, DetachCommand.self, TailCommand.self,
-            StatusCommand.self, PruneCommand.self,
+            StatusCommand.self, PruneCommand.self, DoctorCommand.self, ExplainCommand.self,
         ]
     )
 }

@@ -23,7 +23,7 @@ enum StatusReport {
                     [
                         subscription.name, "\(subscription.revision)", subscription.state, "\(subscription.lanes)",
                         "\(subscription.heldLanes)", "\(subscription.workers)", "\(subscription.lagRecords)",
-                        rounded(subscription.lagSeconds),
+                        JSONValue.rounded(subscription.lagSeconds),
                     ]
                 }
         )
@@ -45,58 +45,52 @@ enum StatusReport {
         )
         lines.append("log        \(bytes(status.logBytes)), newest record #\(status.newestID)")
         lines.append(
-            "oldest open transaction  " + (status.oldestTransactionSeconds.map { "\(rounded($0)) s" } ?? "none")
+            "oldest open transaction  "
+                + (status.oldestTransactionSeconds.map { "\(JSONValue.rounded($0)) s" } ?? "none")
         )
         return lines
     }
 
     static func json(_ status: LogStatus) -> [String] {
         var lines: [JSONValue] = status.tables.map { table in
-            object([
-                ("kind", .string("table")), ("sender", .string(table.sender)), ("key", strings(table.keyColumns)),
-                ("operations", strings(table.operations)), ("excluded", strings(table.excludedColumns)),
+            JSONValue.object([
+                ("kind", .string("table")), ("sender", .string(table.sender)), ("key", .strings(table.keyColumns)),
+                ("operations", .strings(table.operations)), ("excluded", .strings(table.excludedColumns)),
                 ("bell", .bool(table.ringsBell)),
             ])
         }
         lines += status.subscriptions.map { subscription in
-            object([
+            JSONValue.object([
                 ("kind", .string("subscription")), ("name", .string(subscription.name)),
-                ("revision", number(subscription.revision)), ("state", .string(subscription.state)),
-                ("lanes", number(subscription.lanes)), ("lanes_held", number(subscription.heldLanes)),
-                ("workers", number(subscription.workers)), ("lag_records", number(subscription.lagRecords)),
-                ("lag_seconds", .number(rounded(subscription.lagSeconds))),
+                ("revision", .count(subscription.revision)), ("state", .string(subscription.state)),
+                ("lanes", .count(subscription.lanes)), ("lanes_held", .count(subscription.heldLanes)),
+                ("workers", .count(subscription.workers)), ("lag_records", .count(subscription.lagRecords)),
+                ("lag_seconds", .seconds(subscription.lagSeconds)),
             ])
         }
         lines += status.holders.map { holder in
-            object([
+            JSONValue.object([
                 ("kind", .string("worker")), ("subscription", .string(holder.subscription)),
-                ("backend", number(holder.backendProcessID)), ("application", .string(holder.applicationName)),
-                ("lanes", .array(holder.lanes.map(number))),
+                ("backend", .count(holder.backendProcessID)), ("application", .string(holder.applicationName)),
+                ("lanes", .array(holder.lanes.map { .count($0) })),
             ])
         }
         lines.append(
-            object([
-                ("kind", .string("log")), ("schema_version", number(status.schemaVersion)),
+            JSONValue.object([
+                ("kind", .string("log")), ("schema_version", .count(status.schemaVersion)),
                 ("wake_mode", .string(status.wakeMode.rawValue)), ("wake_reason", .string(status.wakeReason)),
-                ("pump", status.pump.map { number($0.backendProcessID) } ?? .null),
+                ("pump", status.pump.map { .count($0.backendProcessID) } ?? .null),
                 ("notification_queue_usage", .number("\(status.notificationQueueUsage)")),
-                ("bytes", number(status.logBytes)), ("newest_id", number(status.newestID)),
+                ("bytes", .count(status.logBytes)), ("newest_id", .count(status.newestID)),
                 (
                     "oldest_transaction_seconds",
-                    status.oldestTransactionSeconds.map { .number(rounded($0)) } ?? .null
+                    status.oldestTransactionSeconds.map { .seconds($0) } ?? .null
                 ),
             ])
         )
         return lines.map(\.description)
     }
 
-    private static func object(_ members: [(String, JSONValue)]) -> JSONValue {
-        .object(members.map { JSONValue.Member(name: $0.0, value: $0.1) })
-    }
-
-    private static func strings(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
-    private static func number(_ value: some BinaryInteger) -> JSONValue { .number("\(value)") }
-    private static func rounded(_ seconds: Double) -> String { String(format: "%.3f", seconds) }
     private static func percent(_ share: Double) -> String { String(format: "%.0f %%", share * 100) }
 
     static func bytes(_ count: Int64) -> String {

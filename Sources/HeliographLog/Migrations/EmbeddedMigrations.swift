@@ -2753,5 +2753,1071 @@ $roles$;
 
 """#
         ),
+        Migration(
+            version: 14,
+            name: "attachment_findings",
+            sql: #"""
+-- 0014: the doctor: what is wrong with the capture of the tables.
+--
+-- Findings are looked for by functions that change nothing, so that whoever has nothing but psql has the doctor, too:
+--   SELECT * FROM heliograph.findings();
+-- Each table is looked at by itself: one that is broken in whatever way does not hide what is wrong with another.
+
+create type heliograph.finding as (
+    -- error: changes are lost, or writers fail; warning: they may be, or something is held up; note: to be known
+    severity   text,
+    check_name text,
+    subject    text,
+    -- what is wrong, and what may be missing or lost because of it, in one line
+    finding    text,
+    -- what mends it: SQL as it stands, or what to do, in one line
+    mend       text
+);
+
+-- The two places that know how a table is attached: what attach() would run now, with the options it had then,
+create function heliograph.capture_now(a heliograph.attachment, relation regclass) returns text
+language sql volatile set search_path = pg_catalog, pg_temp as $function$
+    select heliograph.capture_sql(
+        relation, exclude => a.excluded, key => a.key_columns, operations => a.operations, bell => a.bell,
+        always => a.always, max_row => a.max_row)
+$function$;
+
+-- and what of it is no option, but looked at by attach().
+create function heliograph.attachment_now(a heliograph.attachment, relation regclass) returns heliograph.attachment
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+begin
+    a.by_row := heliograph.is_by_row(relation, a.always);
+    a.nests := heliograph.has_own_triggers(relation);
+    return a;
+end
+$function$;
+
+-- The columns that a capture function was made for, as its text lists them; NULL where it lists none.
+create function heliograph.recorded_columns(body text) returns text[]
+language sql immutable set search_path = pg_catalog, pg_temp as $function$
+    select nullif(array(
+        select case when starts_with(m.names[1], '"')
+                    then replace(substr(m.names[1], 2, length(m.names[1]) - 2), '""', '"')
+                    else m.names[1] end
+        from regexp_matches(
+            substring(body from 'cross join \(select ((?:null::pg_catalog\.text as '
+                                '(?:"(?:[^"]|"")*"|[^" ,)]+)(?:, )?)+)\) as f'),
+            'null::pg_catalog\.text as ("(?:[^"]|"")*"|[^" ,)]+)', 'g') as m (names)
+    ), '{}')
+$function$;
+
+-- Why these columns cannot be the key of a record any more, and what mends that; nothing where they can.
+create function heliograph.key_trouble(relation regclass, key text[], out trouble text, out mend text)
+language plpgsql volatile set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
+begin
+    perform heliograph.check_key(relation, key);
+exception when sqlstate 'HG011' or sqlstate 'HG013' then
+    get stacked diagnostics trouble = message_text, mend = pg_exception_hint;
+    mend := coalesce(
+        (select format('ALTER TABLE %s %s;', heliograph.sender_name(relation),
+                       string_agg(format('ALTER COLUMN %I SET NOT NULL', c.name), ', ' order by c.number))
+         from heliograph.columns_of(relation) as c
+         where c.name = any (key) and not c.is_not_null
+         having count(*) > 0),
+        (select format('ALTER TABLE %s %s;', heliograph.sender_name(relation),
+                       string_agg(format('DROP CONSTRAINT %1$I, ADD CONSTRAINT %1$I %2$s', u.conname,
+                                         regexp_replace(pg_get_constraintdef(u.oid), ' DEFERRABLE.*$', '')),
+                                  ', ' order by u.conname))
+         from pg_constraint as u
+         where u.conrelid = relation and u.contype in ('p', 'u') and u.condeferrable
+           and (select array_agg(c.attname::text) from pg_attribute as c
+                where c.attrelid = relation and c.attnum = any (u.conkey)) <@ key
+         having count(*) > 0),
+        mend);
+end
+$function$;
+
+-- The call of attach() that mends a table's capture: with the options it was attached with, as far as the table still has
+-- what they name. Where an excluded column is gone, it may have another name by now: then all stays out that was not recorded.
+create function heliograph.attach_call(a heliograph.attachment, relation regclass, recorded text[]) returns text
+language plpgsql volatile set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
+declare
+    names  text[] := array(select c.name from heliograph.columns_of(relation) as c where not c.is_virtual);
+    hidden text[] := array(select c.name from unnest(names) as c (name)
+                           where c.name = any (a.excluded)
+                              or not a.excluded <@ names and c.name <> all (recorded || a.key_columns));
+    key    text[] := a.key_columns;
+    chosen text[];
+begin
+    begin
+        chosen := heliograph.choose_key(relation);
+    exception when sqlstate 'HG010' or sqlstate 'HG011' then
+        null;
+    end;
+    if key = chosen or not key <@ names and chosen is not null then
+        key := null;
+    end if;
+    return case when key <@ names or chosen is not null then '' else
+            'Add a primary key, or name the columns that identify a row by key => ''{…}''; then: ' end
+        || concat_ws(', ',
+            format('SELECT heliograph.attach(%L', heliograph.sender_name(relation)),
+            case when hidden <> '{}' then format('exclude => %L', hidden) end,
+            case when key <@ names then format('key => %L', key) end,
+            case when cardinality(a.operations) < 4 then format('operations => %L', a.operations) end,
+            case when not a.bell then 'bell => false' end,
+            case when a.always then 'always => true' end,
+            case when a.max_row is not null then format('max_row => %s', a.max_row) end)
+        || ');';
+end
+$function$;
+
+-- Where the table is by now.
+create function heliograph.place_findings(a heliograph.attachment, relation regclass, recorded text[])
+returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
+declare
+    now_named oid := (select c.oid from pg_class as c
+                      where c.relkind in ('r', 'p') and heliograph.sender_name(c.oid) = a.sender);
+    other     record;
+begin
+    -- A partition that was detached keeps the triggers for TRUNCATE, which then do nothing.
+    for other in
+        select t.tgrelid as id, bool_and(t.tgtype::int & 32 <> 0) as is_detached,
+               string_agg(format('DROP TRIGGER %I ON %s;', t.tgname, heliograph.sender_name(t.tgrelid)), ' '
+                          order by t.tgname) as mend
+        from pg_trigger as t
+        join pg_proc as p on p.oid = t.tgfoid and p.pronamespace = 'heliograph'::regnamespace
+        where not t.tgisinternal
+          and exists (select from pg_trigger as o
+                      where o.tgrelid = t.tgrelid and o.tgfoid = to_regproc(format('heliograph.%I', a.function_name)))
+          and t.tgrelid <> all (array(select m.member from heliograph.members_of(relation) as m (member)))
+        group by t.tgrelid
+    loop
+        return next (case when other.is_detached then 'note' else 'error' end, 'foreign-triggers', a.sender, format(
+            case when other.is_detached
+                then 'table %s was a partition, and keeps triggers that do nothing any more: its changes are not recorded'
+                else 'table %s has its triggers, too, and may not log as %s: whoever writes to it fails (HG016)' end,
+            heliograph.sender_name(other.id), a.sender), other.mend)::heliograph.finding;
+    end loop;
+    if relation is null and now_named is null then
+        return next ('warning', 'table-gone', a.sender,
+            'the table is gone, or has been renamed and has lost its triggers: nothing is recorded under this name any more'
+            || coalesce((select format(' (%s has the number that it had)', heliograph.sender_name(c.oid))
+                         from pg_class as c where c.oid = a.relid and c.relkind in ('r', 'p')), ''),
+            format('SELECT heliograph.detach(%L);', a.sender))::heliograph.finding;
+    elsif relation is null then
+        return next ('error', 'triggers', a.sender,
+            'none of its triggers is there: no change of it is recorded, and what is missing in the log stays missing',
+            heliograph.attach_call(a, now_named, recorded))::heliograph.finding;
+    else
+        if now_named is distinct from relation then
+            return next (case when now_named is null then 'note' else 'warning' end, 'renamed', a.sender, format(
+                'the table is called %s by now: its records go on as %s, and who subscribes by the new name hears nothing%s',
+                heliograph.sender_name(relation), a.sender,
+                case when now_named is not null then '; another table, which is not captured, has the old one' end),
+                format('SELECT heliograph.detach(%L); ', heliograph.sender_name(relation))
+                || heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+        end if;
+        if a.relid <> relation then
+            return next (case when a.excluded = '{}' then 'warning' else 'error' end, 'renumbered', a.sender,
+                'the database was restored and has other numbers: '
+                || case when a.excluded = '{}' then 'each statement of a writer takes longer than it must'
+                        else 'its columns are recorded as null, since the excluded ones cannot be told from the others' end,
+                heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+        end if;
+    end if;
+end
+$function$;
+
+-- Whether the table is one that can be captured, and its key one.
+create function heliograph.table_findings(a heliograph.attachment, relation regclass, recorded text[])
+returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
+declare
+    name    text := heliograph.sender_name(relation);
+    message text;
+    mends   text;
+    gone    text[];
+begin
+    begin
+        perform heliograph.check_capturable(relation);
+    exception when sqlstate 'HG012' then
+        get stacked diagnostics message = message_text;
+        select case
+                   when c.relpersistence = 'u' then format('ALTER TABLE %s SET LOGGED;', name)
+                   when c.relispartition then (
+                       select format('ALTER TABLE %s DETACH PARTITION %s; ', heliograph.sender_name(i.inhparent), name)
+                       from pg_inherits as i where i.inhrelid = relation) || heliograph.attach_call(a, relation, recorded)
+                   when c.relkind = 'p' then (
+                       select string_agg(
+                           case when p.relkind = 'f'
+                               then format('ALTER TABLE %s DETACH PARTITION %s;',
+                                           (select heliograph.sender_name(i.inhparent) from pg_inherits as i
+                                            where i.inhrelid = p.oid), heliograph.sender_name(p.oid))
+                               else format('ALTER TABLE %s SET LOGGED;', heliograph.sender_name(p.oid)) end, ' ' order by p.oid)
+                       from heliograph.members_of(relation) as m (member)
+                       join pg_class as p on p.oid = m.member and (p.relkind = 'f' or p.relpersistence = 'u'))
+                   when exists (select from pg_inherits as i where relation::oid in (i.inhrelid, i.inhparent)) then (
+                       select string_agg(format('ALTER TABLE %s NO INHERIT %s;', heliograph.sender_name(i.inhrelid),
+                                                heliograph.sender_name(i.inhparent)), ' ' order by i.inhrelid)
+                       from pg_inherits as i where relation::oid in (i.inhrelid, i.inhparent))
+                   else format('SELECT heliograph.detach(%L);', name)
+               end
+        into mends from pg_class as c where c.oid = relation;
+        return next ('error', 'table-kind', a.sender, message || ': '
+            || case when mends like '% SET LOGGED;' then 'a crash empties it, and the log would still have its rows'
+                    else 'changes may be missing in the log, or be there twice' end, mends)::heliograph.finding;
+    end;
+    select k.trouble, k.mend into message, mends from heliograph.key_trouble(relation, a.key_columns) as k;
+    gone := array(select k.name from unnest(a.key_columns) as k (name)
+                  where not exists (select from heliograph.columns_of(relation) as c where c.name = k.name));
+    if gone <> '{}' then
+        return next ('error', 'key', a.sender, format(
+            'column %s of its key is gone or renamed: the key of its records has null there, and the order of each row''s '
+            'records is lost', array_to_string(gone, ', ')),
+            heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+    elsif message is not null then
+        return next ('error', 'key', a.sender, message || ': records of one row may be out of order, or of two be taken for '
+            'one''s', mends)::heliograph.finding;
+    end if;
+    gone := array(select e.name from unnest(a.excluded) as e (name)
+                  where not exists (select from heliograph.columns_of(relation) as c where c.name = e.name));
+    if gone <> '{}' then
+        return next ('warning', 'excluded', a.sender, format(
+            'excluded column %s is gone or renamed: under a new name it stays out only as long as the table is not attached '
+            'without excluding that', array_to_string(gone, ', ')),
+            heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+    end if;
+end
+$function$;
+
+create function heliograph.trigger_findings(a heliograph.attachment, relation regclass, recorded text[])
+returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    changes text;
+    hints   text;
+    message text;
+    found   record;
+begin
+    a.relid := relation;
+    begin
+        changes := heliograph.trigger_sql(a);
+    exception when sqlstate 'HG015' then
+        get stacked diagnostics message = message_text, hints = pg_exception_hint;
+        return next ('error', 'triggers', a.sender, message || ': what its own would record is not in the log',
+            hints || ' ' || heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+    end;
+    for found in
+        with changed as (
+            select m.parts[1] as what, m.parts[2] as name, m.parts[3] as place
+            from regexp_matches(changes, '^(create) trigger (.+?) (?:after|before) \w+ on (.+?) (?:referencing|for each) ', 'gn')
+                as m (parts)
+            union all
+            select 'enable', m.parts[2], m.parts[1]
+            from regexp_matches(changes, '^alter table (.+?) enable (?:always )?trigger (.+);$', 'gn') as m (parts)
+            -- Those that are made are enabled for everybody as well.
+            where strpos(E'\n' || changes, format(E'\ncreate trigger %s ', m.parts[2])) = 0
+            union all
+            select 'drop', m.parts[1], m.parts[2]
+            from regexp_matches(changes, '^drop trigger (.+?) on (.+);$', 'gn') as m (parts)
+        )
+        select k.severity, k.text,
+               string_agg(distinct c.name || case when c.place <> relation::text then ' on ' || c.place else '' end, ', ') as names
+        from (values
+            (1, 'error', 'create', '^(?!heliograph_(guard|open_|close_))',
+             'missing: %s; what it would have recorded is not in the log, and stays missing'),
+            (2, 'error', 'enable', '^(?!heliograph_guard)',
+             'disabled, or does not fire for everybody: %s; what it would have recorded is not in the log'),
+            -- Disabled, it keeps the table from that as well.
+            (3, 'warning', 'create', '^heliograph_guard',
+             'missing: %s; the table may become a partition, of which its own triggers would see nothing'),
+            (4, 'warning', 'create', '^heliograph_open_truncate',
+             'missing: %s; a TRUNCATE of the whole table may be recorded for a partition once more'),
+            (5, 'warning', 'create', '^heliograph_(open|close)_(?!truncate)',
+             'missing: %s; what other triggers write while a statement is open may be recorded before it'),
+            (6, 'warning', 'drop', '', 'there, but not wanted any more by how the table is attached: %s')
+        ) as k (n, severity, what, pattern, text)
+        join changed as c on c.what = k.what and c.name ~ k.pattern
+        group by k.n, k.severity, k.text
+        order by k.n
+    loop
+        return next (found.severity, 'triggers', a.sender, format('trigger ' || found.text, found.names),
+            heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+    end loop;
+end
+$function$;
+
+"""#
+        ),
+        Migration(
+            version: 15,
+            name: "capture_findings",
+            sql: #"""
+-- 0015: the doctor, continued: capture functions.
+
+-- Why the text of a capture function is not what attach() would make now, as far as the table says.
+create function heliograph.text_trouble(
+    a heliograph.attachment, relation regclass, body text, out trouble text, out mend text
+)
+language plpgsql volatile set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
+declare
+    whole   boolean := strpos(body, 'pg_catalog.row_to_json(t.*)') > 0 or strpos(body, 'x.image') > 0;
+    wanted  heliograph.attachment := heliograph.attachment_now(a, relation);
+    retyped text;
+begin
+    if wanted.by_row <> a.by_row then
+        trouble := format('how its rows are captured, %s, does not fit its foreign keys or partitions any more: records of one '
+                          'statement may be out of order', case when a.by_row then 'one by one' else 'by the statement' end);
+        return;
+    elsif wanted.nests <> a.nests then
+        trouble := case when a.nests
+            then 'it has no triggers of its own any more, and each statement of a writer takes longer than it must'
+            else 'it has triggers of its own since it was attached: what they write to it while a statement is open may be '
+                 'recorded before that' end;
+        return;
+    end if;
+    -- A type that needs a setting which the text does not look at, or care that it does not take.
+    select string_agg(quote_ident(c.name), ', ' order by c.number) into retyped
+    from heliograph.columns_of(relation) as c
+    where not c.is_virtual
+      and (whole and heliograph.json_form(c.type) <> 'plain'
+           or exists (select from unnest(heliograph.settings_of_type(c.type)) as s (name)
+                      where strpos(body, heliograph.setting_holds(s.name)) = 0));
+    if retyped is not null then
+        trouble := format('column %s has another type since: it is recorded rightly, but by a way that takes milliseconds '
+                          'for each statement of a writer', retyped);
+    elsif not heliograph.is_unique_key(relation, a.key_columns) then
+        trouble := format('its key (%s) is not kept unique any more: rows with the same key are one to who subscribes',
+                          array_to_string(a.key_columns, ', '));
+        mend := format('ALTER TABLE %s ADD UNIQUE (%s);', heliograph.sender_name(relation),
+                       (select string_agg(quote_ident(k.name), ', ') from unnest(a.key_columns) as k (name)));
+    else
+        trouble := 'its capture function is not what attach would make now: made by another version, or changed by hand';
+    end if;
+end
+$function$;
+
+-- What the function of a table records, and what it does not.
+create function heliograph.text_findings(
+    a heliograph.attachment, relation regclass, body text, recorded text[], is_sound boolean
+) returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    segment text := substring(body from 'signal_log_(\d+) /\* segment \*/');
+    names   text[] := array(select c.name from heliograph.columns_of(relation) as c where not c.is_virtual);
+    added   text := (select string_agg(quote_ident(n.name), ', ') from unnest(names) as n (name)
+                     where n.name <> all (recorded || a.excluded));
+    gone    text := (select string_agg(quote_ident(r.name), ', ') from unnest(recorded) as r (name)
+                     where r.name <> all (names));
+    -- The segment's number is no difference.
+    pattern text := 'heliograph\.signal_log_\d+ /\* segment \*/';
+    wanted  text;
+    hints   text;
+    found   record;
+begin
+    if segment is distinct from heliograph.current_segment()::text then
+        return next ('error', 'segment', a.sender, format(
+            'its capture function writes to segment %s of the log, which is closed: once that is dropped, whoever writes to '
+            'the table fails', segment), heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+    end if;
+    if recorded is null then
+        null;
+    elsif added is not null and a.excluded <> '{}' then
+        return next ('error', 'columns', a.sender, format(
+            'column %s was added or renamed since it was attached, and is NOT recorded: with excluded columns only those are '
+            'that were there%s', added, ', and not ' || gone || ', which are gone'),
+            heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+        return;
+    elsif added is not null then
+        return next ('warning', 'columns', a.sender, format(
+            'column %s was added or renamed since it was attached: rows are recorded with it, but `changed` and `previous` of '
+            'an update may not tell of it, or writers take longer%s', added, '; gone: ' || gone),
+            heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+        return;
+    elsif gone is not null then
+        return next ('warning', 'columns', a.sender, format(
+            'column %s is gone since it was attached, and is looked for by each statement of a writer', gone),
+            heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+        return;
+    end if;
+    -- The numbers of a restored table are in the text; that they are old has been told.
+    if a.relid <> relation then
+        return;
+    end if;
+    begin
+        wanted := heliograph.capture_now(a, relation);
+    exception when others then
+        -- What has been told already stands in the way of the comparison.
+        if is_sound and sqlstate <> 'HG015' then
+            get stacked diagnostics hints = pg_exception_hint;
+            return next ('error', 'attach', a.sender, format('it could not be attached again: %s', sqlerrm), hints
+            )::heliograph.finding;
+        end if;
+        return;
+    end;
+    if strpos(regexp_replace(wanted, pattern, '', 'g'), '$' || regexp_replace(body, pattern, '', 'g') || '$') > 0 then
+        return;
+    end if;
+    if recorded is null and a.operations <> '{truncate}' then
+        return next ('error', 'text', a.sender, 'its capture function was changed by hand: what is recorded cannot be told',
+            heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+        return;
+    end if;
+    select t.* into found from heliograph.text_trouble(a, relation, body) as t;
+    return next ('warning', 'text', a.sender, found.trouble,
+        coalesce(found.mend, heliograph.attach_call(a, relation, recorded)))::heliograph.finding;
+end
+$function$;
+
+create function heliograph.owner_findings(a heliograph.attachment, relation regclass, f pg_proc, recorded text[])
+returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    grantees text := (select string_agg(case when e.grantee = 0 then 'PUBLIC' else e.grantee::regrole::text end, ', ')
+                      from aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) as e
+                      where e.grantee <> f.proowner and e.privilege_type = 'EXECUTE'
+                        -- Whoever owns a partitioned table makes partitions of it, and PostgreSQL its triggers on them for him.
+                        and e.grantee <> all (array(select c.relowner from pg_class as c
+                                                    where c.oid = relation and c.relkind = 'p')));
+begin
+    if f.proowner <> all (array(select r.oid from pg_roles as r where r.rolname = 'heliograph_capture')) then
+        return next ('error', 'owner', a.sender, format(
+            'its capture function is owned by %s: what goes wrong in it goes wrong with that role''s rights, or for lack of '
+            'them fails the writer', f.proowner::regrole),
+            heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+    end if;
+    if not f.prosecdef then
+        return next ('error', 'owner', a.sender,
+            'its capture function runs as whoever writes (SECURITY INVOKER): a writer without rights on the log fails',
+            heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+    end if;
+    if (select c.relkind = 'p' and not has_function_privilege(c.relowner, f.oid, 'EXECUTE')
+        from pg_class as c where c.oid = relation) then
+        return next ('warning', 'execute', a.sender,
+            'the table has another owner since, who may not put the triggers on a partition: to make one fails',
+            heliograph.attach_call(a, relation, recorded))::heliograph.finding;
+    end if;
+    if grantees is not null then
+        return next ('warning', 'execute', a.sender, format(
+            '%s may put its capture function on other tables, whose writers then fail (HG016)', grantees),
+            format('REVOKE ALL ON FUNCTION heliograph.%I() FROM %s;', a.function_name, grantees))::heliograph.finding;
+    end if;
+end
+$function$;
+
+-- All findings of one table.
+create function heliograph.attachment_findings(a heliograph.attachment) returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    relation regclass := heliograph.captured_relation(a.relid, a.sender, a.function_name);
+    f        pg_proc;
+    recorded text[];
+    trouble  boolean;
+begin
+    select p.* into f from pg_proc as p where p.oid = to_regproc(format('heliograph.%I', a.function_name));
+    recorded := heliograph.recorded_columns(f.prosrc);
+    return query select * from heliograph.place_findings(a, relation, recorded);
+    if relation is null then
+        return;
+    end if;
+    return query select * from heliograph.table_findings(a, relation, recorded);
+    trouble := found;
+    return query select * from heliograph.trigger_findings(a, relation, recorded);
+    return query select * from heliograph.owner_findings(a, relation, f, recorded);
+    return query select * from heliograph.text_findings(a, relation, f.prosrc, recorded, not trouble);
+end
+$function$;
+
+create function heliograph.capture_findings() returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
+declare
+    a     heliograph.attachment;
+    stray record;
+begin
+    for a in select * from heliograph.attachment as t order by t.sender loop
+        begin
+            return query select * from heliograph.attachment_findings(a);
+        exception when others then
+            return next ('error', 'capture', a.sender, format('cannot be looked at: %s (%s)', sqlerrm, sqlstate),
+                case when sqlstate = '42501' then 'Look again as the owner of the schema, or as a superuser.'
+                     else format('SELECT heliograph.detach(%L); /* and attach it again */', a.sender) end)::heliograph.finding;
+        end;
+    end loop;
+    -- A function that the registry does not know: rotate() passes it over.
+    for stray in
+        select p.proname,
+               (select string_agg(distinct format('SELECT heliograph.attach(%L);', heliograph.sender_name(t.tgrelid)), ' ')
+                from pg_trigger as t where t.tgfoid = p.oid and not t.tgisinternal) as attach
+        from pg_proc as p
+        where p.pronamespace = 'heliograph'::regnamespace and p.prorettype = 'trigger'::regtype
+          and p.proname ~ '^capture_\d+$'
+          and p.proname <> all (array(select t.function_name from heliograph.attachment as t))
+    loop
+        return next ('error', 'stray', stray.proname,
+            'a capture function that the registry does not know: when the log''s segment that it writes to is dropped, whoever '
+            'writes to its table fails',
+            concat_ws(' ', format('DROP FUNCTION heliograph.%I() CASCADE;', stray.proname), stray.attach))::heliograph.finding;
+    end loop;
+end
+$function$;
+
+"""#
+        ),
+        Migration(
+            version: 16,
+            name: "role_findings",
+            sql: #"""
+-- 0016: the doctor, continued: the role that capture functions run as.
+
+-- The functions that run as the capture role, by what they say. Names stand in texts that are executed as well, but those after SELECT
+-- are in hints.
+create function heliograph.called_by_capture() returns setof oid
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    with recursive called as (
+        select p.oid, p.prosrc from pg_proc as p
+        where p.pronamespace = 'heliograph'::regnamespace and p.proname ~ '^capture_\d+$'
+        union
+        select p.oid, p.prosrc
+        from called as c
+        cross join lateral regexp_matches(c.prosrc, '(?<!SELECT )heliograph\.(\w+)\(', 'g') as m (names)
+        join pg_proc as p on p.pronamespace = 'heliograph'::regnamespace and p.proname = m.names[1]
+    )
+    select c.oid from called as c join pg_proc as p on p.oid = c.oid where p.prorettype <> 'trigger'::regtype
+$function$;
+
+-- The GRANTs that the capture role lacks. What writers of captured tables do, it must be able to do.
+create function heliograph.missing_grants() returns setof text
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    select format('GRANT %s TO heliograph_capture;', n.privilege)
+    from (
+        -- What capture functions call, and what that calls: EXECUTE may have been taken from PUBLIC.
+        select 4 as n, format('EXECUTE ON FUNCTION %s', p.oid::regprocedure) as privilege, p.proacl as acl, 'f' as kind,
+               p.proowner as owner, 'EXECUTE' as type
+        from heliograph.called_by_capture() as f (id) join pg_proc as p on p.oid = f.id
+        union all
+        select 1, 'USAGE ON SCHEMA heliograph', s.nspacl, 'n', s.nspowner, 'USAGE'
+        from pg_namespace as s where s.oid = 'heliograph'::regnamespace
+        union all
+        select 2, format('%s ON %s %s', w.type, case c.relkind when 'S' then 'SEQUENCE' else 'TABLE' end, c.oid::regclass),
+               c.relacl, case c.relkind when 'S' then 's' else 'r' end, c.relowner, w.type
+        from (values
+            ('signal_log_id_seq', 'USAGE'), ('bell', 'SELECT'), ('deferred_seq_seq', 'USAGE'),
+            ('deferred', 'INSERT'), ('deferred', 'SELECT'), ('deferred', 'DELETE'),
+            ('deferral', 'INSERT'), ('deferral', 'SELECT'), ('deferral', 'DELETE'),
+            ('truncation', 'INSERT'), ('truncation', 'SELECT'), ('truncation', 'UPDATE'), ('truncation', 'DELETE')
+        ) as w (name, type)
+        join pg_class as c on c.relname = w.name and c.relnamespace = 'heliograph'::regnamespace
+        union all
+        select 3, format('INSERT ON %s', c.oid::regclass), c.relacl, 'r', c.relowner, 'INSERT'
+        from pg_inherits as i join pg_class as c on c.oid = i.inhrelid
+        where i.inhparent = 'heliograph.signal_log'::regclass
+    ) as n
+    where not exists (
+        select from aclexplode(coalesce(n.acl, acldefault(n.kind::"char", n.owner))) as e
+        where e.privilege_type = n.type
+          and (e.grantee = 0 or e.grantee = (select r.oid from pg_roles as r where r.rolname = 'heliograph_capture')))
+    order by n.n, n.privilege
+$function$;
+
+-- What the capture role has beyond inserting into the log, in this database.
+create function heliograph.excess_rights() returns table (thing text, mend text)
+language sql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off as $function$
+    with capture as (select r.oid from pg_roles as r where r.rolname = 'heliograph_capture'),
+    held as (
+        select distinct d.deptype, d.classid, d.objid, i.type, i.schema, i.identity
+        from pg_shdepend as d
+        join capture as c on d.refclassid = 'pg_authid'::regclass and d.refobjid = c.oid
+        cross join lateral pg_identify_object(d.classid, d.objid, 0) as i
+        where d.dbid in (0, (select b.oid from pg_database as b where b.datname = current_database()))
+          and d.deptype in ('o', 'a')
+    )
+    select format('%s %s', h.type, h.identity),
+           case when h.deptype = 'o' then format('ALTER %s %s OWNER TO %I;', upper(h.type), h.identity, current_user)
+                else format('REVOKE ALL ON %s %s FROM heliograph_capture;', upper(h.type), h.identity) end
+    from held as h
+    -- Other schemas may hold a log as well.
+    where not exists (select from pg_proc as p
+                      where p.proname = 'take_snapshot' and p.pronamespace::regnamespace::text = coalesce(h.schema, h.identity))
+       or h.deptype = 'o' and h.classid <> 'pg_proc'::regclass
+    union all
+    select format('%s on %s', string_agg(e.privilege_type, ', ' order by e.privilege_type), t.oid::regclass),
+           format('REVOKE %s ON %s FROM heliograph_capture;',
+                  string_agg(e.privilege_type, ', ' order by e.privilege_type), t.oid::regclass)
+    from pg_class as t
+    cross join lateral aclexplode(t.relacl) as e
+    where t.relnamespace = 'heliograph'::regnamespace and e.grantee = (select c.oid from capture as c)
+      and (t.relname in ('signal_log', 'attachment', 'segment', 'subscription', 'position', 'tick', 'incarnation', 'migration')
+           or t.oid in (select i.inhrelid from pg_inherits as i where i.inhparent = 'heliograph.signal_log'::regclass)
+              and e.privilege_type <> 'INSERT')
+    group by t.oid
+    union all
+    select 'to create in schema heliograph', 'REVOKE CREATE ON SCHEMA heliograph FROM heliograph_capture;'
+    from pg_namespace as s cross join lateral aclexplode(s.nspacl) as e
+    where s.oid = 'heliograph'::regnamespace and e.grantee = (select c.oid from capture as c) and e.privilege_type = 'CREATE'
+$function$;
+
+create function heliograph.role_findings() returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    r       pg_roles;
+    grants  text := (select string_agg(g.statement, ' ') from heliograph.missing_grants() as g (statement));
+    owner   regrole := (select s.nspowner from pg_namespace as s where s.oid = 'heliograph'::regnamespace);
+    powers  text[];
+    others  text;
+    excess  record;
+begin
+    select * into r from pg_roles as p where p.rolname = 'heliograph_capture';
+    if not found then
+        return next ('error', 'role', 'heliograph_capture',
+            'the role is missing, so capture functions run as another one: nobody can attach a table, and writers may fail',
+            concat_ws(' ', 'CREATE ROLE heliograph_capture NOLOGIN;', format('GRANT heliograph_capture TO %s;', owner), grants)
+        )::heliograph.finding;
+    elsif grants is not null then
+        return next ('error', 'role', r.rolname,
+            'the role lacks rights on the log: whoever writes to a captured table fails', grants)::heliograph.finding;
+    end if;
+    for excess in
+        select p.oid::regprocedure as thing, p.proowner::regrole as owner from pg_proc as p
+        where p.pronamespace = 'heliograph'::regnamespace and p.prosecdef and p.prorettype = 'trigger'::regtype
+          and p.proname !~ '^capture_\d+$' and p.proowner is distinct from to_regrole('heliograph_capture')
+    loop
+        return next ('error', 'owner', excess.thing::text, format(
+            'it runs as %s instead of heliograph_capture: what goes wrong in it goes wrong with that role''s rights', excess.owner),
+            'GRANT CREATE ON SCHEMA heliograph TO heliograph_capture; '
+            || format('ALTER FUNCTION %s OWNER TO heliograph_capture; ', excess.thing)
+            || 'REVOKE CREATE ON SCHEMA heliograph FROM heliograph_capture;')::heliograph.finding;
+    end loop;
+    powers := array_remove(array[
+        case when r.rolsuper then 'SUPERUSER' end, case when r.rolcanlogin then 'LOGIN' end,
+        case when r.rolcreaterole then 'CREATEROLE' end, case when r.rolcreatedb then 'CREATEDB' end,
+        case when r.rolreplication then 'REPLICATION' end, case when r.rolbypassrls then 'BYPASSRLS' end], null);
+    if powers <> '{}' then
+        return next ('error', 'role', r.rolname, format(
+            'the role has %s: a flaw in a capture function would give that away', array_to_string(powers, ', ')),
+            format('ALTER ROLE heliograph_capture NO%s;', array_to_string(powers, ' NO')))::heliograph.finding;
+    end if;
+    others := (select string_agg(m.roleid::regrole::text, ', ' order by m.roleid::regrole::text) from pg_auth_members as m where m.member = r.oid);
+    if others is not null then
+        return next ('error', 'role', r.rolname, format(
+            'the role is a member of %s: a flaw in a capture function would give away what these may', others),
+            format('REVOKE %s FROM heliograph_capture;', others))::heliograph.finding;
+    end if;
+    for excess in select e.thing, e.mend from heliograph.excess_rights() as e loop
+        return next ('warning', 'role', r.rolname, format(
+            'the role has more rights than to insert into the log: %s', excess.thing), excess.mend)::heliograph.finding;
+    end loop;
+end
+$function$;
+
+-- The groups, and what they and PUBLIC may do. What PUBLIC may do with capture functions is said with their tables.
+create function heliograph.right_findings() returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    missing text := (select string_agg(r.statement || ';', ' ') from heliograph.role_statements() as r);
+    too_few text;
+    excess  text;
+begin
+    if missing is not null then
+        return next ('note', 'groups', 'roles',
+            'the group roles are not complete: workers and readers need the rights of the schema''s owner',
+            concat_ws(' ', missing, 'SELECT heliograph.grant_roles();'))::heliograph.finding;
+    end if;
+    select string_agg(r.text, '; ') filter (where r.text like 'grant %'),
+           string_agg(r.text, '; ') filter (where r.text like 'revoke %')
+    into too_few, excess
+    from heliograph.right_statements() as r (text)
+    where r.text !~ '^revoke EXECUTE on routine heliograph\.capture_\d+\(\) from public$';
+    if excess is not null then
+        return next ('error', 'rights', 'roles', format(
+            'there are rights in the schema that nobody should have; missing: %s', excess),
+            'SELECT heliograph.grant_roles();')::heliograph.finding;
+    end if;
+    if too_few is not null then
+        return next ('warning', 'rights', 'roles', format(
+            'workers, readers or writers lack rights, and what they do fails; missing: %s', too_few),
+            'SELECT heliograph.grant_roles();')::heliograph.finding;
+    end if;
+end
+$function$;
+
+"""#
+        ),
+        Migration(
+            version: 17,
+            name: "server_findings",
+            sql: #"""
+-- 0017: the doctor, continued: the bell, old transactions, and the server.
+
+-- `queue`: from how full a queue of notifications on it is worth a word.
+create function heliograph.wake_findings(queue float8 default 0.1) returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    usage    float8 := pg_notification_queue_usage();
+    oldest   pg_stat_activity;
+    a        heliograph.attachment;
+    relation regclass;
+    body     text;
+begin
+    if coalesce(pg_sequence_last_value('heliograph.bell'), 0) = 1 and not exists (
+        select from pg_locks as l
+        where l.locktype = 'advisory' and l.objsubid = 2 and l.granted
+          and l.database = (select d.oid from pg_database as d where d.datname = current_database())
+          and (l.classid::int8, l.objid::int8)
+              = (hashtext('heliograph')::int8 & 4294967295, hashtext('pump')::int8 & 4294967295)
+    ) then
+        return next ('warning', 'pump', 'bell',
+            'writers rely on a pump to ring for them, and there is none: readers hear of a change up to a second late',
+            'SELECT setval(''heliograph.bell'', 0);')::heliograph.finding;
+    end if;
+    if usage > queue then
+        -- Which session listens, and how far it has read, no view tells. One in a transaction reads nothing.
+        select s.* into oldest from pg_stat_activity as s
+        where s.backend_type = 'client backend' and s.xact_start is not null and s.pid <> pg_backend_pid()
+        order by s.state like 'idle%' desc, s.xact_start
+        limit 1;
+        return next (case when usage >= 0.5 then 'error' else 'warning' end, 'queue', 'notifications',
+            format('the queue of notifications is %s %% full: from 50 on writers ring no more, and whoever notifies fails when '
+                   'it is full', round((usage * 100)::numeric, 4))
+            || case when oldest.pid is null then '' else format(
+                   '; a session that listens does not read, perhaps process %s (%s, %s, in its transaction since %s)',
+                   oldest.pid, coalesce(nullif(oldest.application_name, ''), 'without a name'), oldest.state,
+                   oldest.xact_start::timestamptz(0)) end,
+            case when oldest.pid is null
+                then 'End the session that listens and does not read: the server''s log names it.'
+                else format('SELECT pg_terminate_backend(%s);', oldest.pid) end)::heliograph.finding;
+    end if;
+    if current_setting('max_prepared_transactions')::int = 0 then
+        return;
+    end if;
+    for a in select * from heliograph.attachment as t where t.bell order by t.sender loop
+        begin
+            relation := heliograph.captured_relation(a.relid, a.sender, a.function_name);
+            if relation is not null then
+                select p.prosrc into body
+                from pg_proc as p where p.oid = to_regproc(format('heliograph.%I', a.function_name));
+                a.bell := false;
+                return next ('warning', 'prepare', a.sender,
+                    'the server allows prepared transactions, and one that has rung the bell cannot be prepared: a writer that '
+                    'uses PREPARE TRANSACTION fails',
+                    heliograph.attach_call(a, relation, heliograph.recorded_columns(body)))::heliograph.finding;
+            end if;
+        exception when others then
+            -- capture_findings() says that it cannot be looked at.
+            null;
+        end;
+    end loop;
+end
+$function$;
+
+-- What keeps the server from clearing away old rows, and us from dropping segments.
+--   longer   transactions open for longer than that are worth a word
+--   xids     so many transaction ids may a replication slot lie behind
+create function heliograph.transaction_findings(longer interval default '1 hour', xids int default 10000000)
+returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    costs text := 'no segment of the log that was closed since can be dropped, and no row that was deleted since be cleared away';
+    held  record;
+begin
+    for held in
+        select s.pid, s.datname, s.state, s.xact_start, coalesce(nullif(s.application_name, ''), 'without a name') as program
+        from pg_stat_activity as s
+        where s.backend_type = 'client backend' and s.pid <> pg_backend_pid()
+          and s.xact_start < clock_timestamp() - longer
+        order by s.xact_start
+        limit 3
+    loop
+        return next ('warning', 'transaction', format('process %s', held.pid), format(
+            '%s in database %s (%s) is in its transaction since %s: %s', held.program, held.datname, held.state,
+            held.xact_start::timestamptz(0), costs), format('SELECT pg_terminate_backend(%s);', held.pid))::heliograph.finding;
+    end loop;
+    for held in
+        select p.* from pg_prepared_xacts as p where p.prepared < clock_timestamp() - longer order by p.prepared limit 3
+    loop
+        return next ('warning', 'transaction', format('prepared transaction %s', held.gid), format(
+            '%s has prepared it in database %s at %s, and nobody has ended it: %s', held.owner, held.database,
+            held.prepared::timestamptz(0), costs),
+            format('/* in database %s, or COMMIT PREPARED: */ ROLLBACK PREPARED %L;', held.database, held.gid)
+        )::heliograph.finding;
+    end loop;
+    for held in
+        select s.slot_name, s.active_pid, greatest(age(s.xmin), age(s.catalog_xmin)) as behind
+        from pg_replication_slots as s
+        where greatest(age(s.xmin), age(s.catalog_xmin)) >= xids
+        order by 3 desc
+    loop
+        return next ('warning', 'slot', held.slot_name, format(
+            'replication slot %s is %s transactions behind%s: rows that were deleted since are not cleared away, and every table '
+            'that is written to often gets slow', held.slot_name, held.behind,
+            case when held.active_pid is null then ', and nobody uses it' end),
+            case when held.active_pid is null
+                then format('/* if nobody needs it any more: */ SELECT pg_drop_replication_slot(%L);', held.slot_name)
+                else format('Find out why process %s, which uses it, does not keep up.', held.active_pid) end
+        )::heliograph.finding;
+    end loop;
+end
+$function$;
+
+-- A server that is the wrong one, or set up in a way that matters.
+create function heliograph.server_findings() returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    locks   int := current_setting('max_locks_per_transaction')::int;
+    workers int := current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int;
+    lanes   int := (select sum(s.lanes) from heliograph.subscription as s);
+    known   heliograph.incarnation;
+    setting record;
+begin
+    if pg_is_in_recovery() then
+        return next ('error', 'standby', 'server',
+            'this server is a standby: the log can only be read, and tables only be attached, on its primary',
+            'Connect to the primary; target_session_attrs=read-write finds it.')::heliograph.finding;
+        return;
+    end if;
+    select i.* into known from heliograph.incarnation as i order by i.id desc limit 1;
+    if heliograph.is_from_elsewhere(
+           known.system_identifier is distinct from (select c.system_identifier from pg_control_system() as c)) then
+        return next ('error', 'other-cluster', 'server',
+            'the log was restored from another cluster, whose transaction ids are ahead: readers are refused (HG021), or would '
+            'hear nothing until this one has caught up', 'SELECT heliograph.rebase();')::heliograph.finding;
+    end if;
+    if known.id is not null and (known.started_at <> pg_postmaster_start_time()
+                  or known.id is distinct from pg_sequence_last_value('heliograph.incarnation_alive')::int) then
+        return next ('note', 'incarnation', 'server', format(
+            'nobody has read the log since the server began its present life, at %s: no worker and no observer runs',
+            pg_postmaster_start_time()::timestamptz(0)),
+            '/* start a worker, which does the same: */ SELECT heliograph.note_incarnation();')::heliograph.finding;
+    end if;
+    for setting in
+        select s.name, v.severity, v.text,
+               case s.source
+                   when 'database' then format('ALTER DATABASE %I RESET %s;', current_database(), s.name)
+                   when 'user' then format('ALTER ROLE %I RESET %s;', session_user, s.name)
+                   when 'database user' then format('ALTER ROLE %I IN DATABASE %I RESET %s;', session_user,
+                                                    current_database(), s.name)
+                   else format('ALTER SYSTEM SET %s = on; SELECT pg_reload_conf();', s.name)
+               end as mend
+        from (values
+            ('fsync', 'error', 'a crash of the machine may damage every table, the log among them'),
+            ('full_page_writes', 'error', 'a crash of the machine may damage every table, the log among them'),
+            ('synchronous_commit', 'note', 'a crash takes back the newest commits: changes, records, positions and effects '
+                                           'together, but not what the outside world was told of them')
+        ) as v (name, severity, text)
+        join pg_settings as s on s.name = v.name
+        where s.setting = 'off' and s.source <> all ('{client,session,interactive}')
+    loop
+        return next (setting.severity, 'setting', setting.name, format('it is off: %s', setting.text), setting.mend
+        )::heliograph.finding;
+    end loop;
+    -- Each lane that a worker holds is a lock of its session, in the table of locks that all writers share.
+    if lanes > locks * workers / 2 then
+        return next ('warning', 'locks', 'max_locks_per_transaction', format(
+            'the %s lanes of all subscriptions take more than half of the %s locks that the server has room for: when it is full, '
+            'anybody''s statement fails', lanes, locks * workers),
+            format('/* and restart the server: */ ALTER SYSTEM SET max_locks_per_transaction = %s;',
+                   4 * lanes / workers + 64))::heliograph.finding;
+    end if;
+end
+$function$;
+
+"""#
+        ),
+        Migration(
+            version: 18,
+            name: "doctor",
+            sql: #"""
+-- 0018: the doctor, concluded: retention, subscriptions, and all findings together.
+
+-- Committed records that a subscription has not acted upon: those after its lanes' `lo`, but not those of an open window that
+-- are behind them. No row for one that has none.
+create function heliograph.subscription_lag() returns table (subscription int, records bigint, oldest timestamptz)
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    with place as (
+        select s.id, s.lanes, p.*
+        from heliograph.subscription as s
+        cross join lateral heliograph.current_positions(
+            s.id, array(select l.lane::int2 from generate_series(0, s.lanes - 1) as l (lane))) as p
+    ),
+    source as (
+        select s.id, item ->> 'sender' as sender, array(select json_array_elements_text(item -> 'operations')) as operations
+        from heliograph.subscription as s
+        cross join lateral json_array_elements(s.declaration -> 'sources') as item
+    )
+    select place.id, count(*), min(l.at)
+    from place
+    join source on source.id = place.id
+    join heliograph.signal_log as l
+        on l.xid >= pg_snapshot_xmin(place.lo_snapshot)
+        and heliograph.lane(l.lane_hash, place.lanes) = place.lane
+        and l.sender = source.sender and l.operation = any (source.operations)
+        and not pg_visible_in_snapshot(l.xid, place.lo_snapshot)
+        and (place.hi_snapshot is null or l.id > place.last_id or not pg_visible_in_snapshot(l.xid, place.hi_snapshot))
+    group by place.id
+$function$;
+comment on function heliograph.subscription_lag() is
+    'How many records each subscription has still to act upon, and when the oldest of them was written.';
+
+-- How a subscription and its positions are forgotten. `otherwise`: what else can be done.
+create function heliograph.forget_call(name text, otherwise text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp as $function$
+    select format(
+        '/* %s: */ WITH gone AS (DELETE FROM heliograph.subscription WHERE name = %L RETURNING id) '
+        'DELETE FROM heliograph.position AS p USING gone WHERE p.subscription = gone.id;', otherwise, name)
+$function$;
+
+-- Parts of the log that are there for longer than they should be.
+--   age    the policy: segments that were closed longer ago are dropped
+--   bytes  a log from that size on is worth a word
+create function heliograph.retention_findings(age interval default '7 days', bytes bigint default 10737418240)
+returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    s       heliograph.segment;
+    name    text;
+    newest  xid8;
+    needed  record;
+    holder  record;
+    size    bigint := (select sum(pg_total_relation_size(i.inhrelid)) from pg_inherits as i
+                       where i.inhparent = 'heliograph.signal_log'::regclass);
+    written boolean;
+begin
+    if size >= bytes then
+        return next ('note', 'log-size', 'log', format('the log takes %s: what is kept of it is what was not pruned for %s, and '
+            'what subscriptions have not read', pg_size_pretty(size), age),
+            format('SELECT d.* FROM heliograph.segment AS s, heliograph.drop_segment(s.id, %L) AS d WHERE s.dropped_at IS NULL;',
+                   '1 day'::interval))::heliograph.finding;
+    end if;
+    select t.* into s from heliograph.segment as t where t.closed_at is null;
+    if s.opened_at < clock_timestamp() - interval '2 days' then
+        execute format('select exists (select from heliograph.signal_log_%s)', s.id) into written;
+        if written then
+            return next ('note', 'rotation', format('segment %s', s.id), format(
+                'records are written to it since %s, where a segment is closed after a day: no worker runs that keeps house',
+                s.opened_at::timestamptz(0)), 'SELECT heliograph.rotate();')::heliograph.finding;
+        end if;
+    end if;
+    -- The oldest; what holds it holds the others.
+    select t.* into s from heliograph.segment as t
+    where t.dropped_at is null and t.closed_at < clock_timestamp() - age - interval '1 hour'
+    order by t.id limit 1;
+    if not found then
+        return;
+    end if;
+    name := format('heliograph.signal_log_%s', s.id);
+    execute format('select l.xid from %s as l order by l.xid desc limit 1', name) into newest;
+    select n.* into needed from heliograph.needed_xid() as n;
+    -- As drop_segment() would have it: whoever may still write to it.
+    select l.pid, p.gid, p.database into holder
+    from pg_locks as l left join pg_prepared_xacts as p on l.pid is null and p.transaction = l.transactionid
+    where l.granted and l.mode = 'ExclusiveLock' and l.pid is distinct from pg_backend_pid()
+      and (l.locktype = 'virtualxid' and l.virtualtransaction = any (s.sealed_by)
+           or l.locktype = 'transactionid' and pg_snapshot_xmin(pg_current_snapshot()) < s.sealed_xid
+              and l.transactionid = pg_snapshot_xmin(pg_current_snapshot())::xid)
+    limit 1;
+    if needed.needed <= newest then
+        return next ('warning', 'retention', format('segment %s', s.id), format(
+            'closed %s, and cannot be dropped: subscription %s has not read all of it; the log grows until it has',
+            s.closed_at::timestamptz(0), needed.subscription), heliograph.forget_call(
+                needed.subscription, 'start a worker that runs it; or, if nobody needs it any more'))::heliograph.finding;
+    elsif holder.pid is not null then
+        return next ('warning', 'retention', format('segment %s', s.id), format(
+            'closed %s, and cannot be dropped: process %s is in a transaction that began before that; the log grows until it ends',
+            s.closed_at::timestamptz(0), holder.pid), format('SELECT pg_terminate_backend(%s);', holder.pid)
+        )::heliograph.finding;
+    elsif holder.gid is not null then
+        return next ('warning', 'retention', format('segment %s', s.id), format(
+            'closed %s, and cannot be dropped: prepared transaction %s may have written to it; the log grows until it ends',
+            s.closed_at::timestamptz(0), holder.gid),
+            format('/* in database %s, or COMMIT PREPARED: */ ROLLBACK PREPARED %L;', holder.database, holder.gid)
+        )::heliograph.finding;
+    else
+        return next ('warning', 'retention', format('segment %s', s.id), format(
+            'closed %s, and nobody drops it: no worker runs that keeps house', s.closed_at::timestamptz(0)),
+            format('SELECT * FROM heliograph.drop_segment(%s, %L);', s.id, age))::heliograph.finding;
+    end if;
+end
+$function$;
+
+-- `behind`: records may wait for so long.
+create function heliograph.subscription_findings(behind interval default '5 minutes') returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    s       heliograph.subscription;
+    lag     record;
+    sender  text;
+    workers bigint;
+begin
+    for s in select * from heliograph.subscription as t order by t.name loop
+        if s.state = 'paused' then
+            return next ('note', 'paused', s.name, 'the subscription is paused: what it has not read is kept, and the log grows',
+                format('UPDATE heliograph.subscription SET state = ''active'' WHERE name = %L;', s.name))::heliograph.finding;
+        elsif s.state = 'lapsed' then
+            return next ('error', 'lapsed', s.name,
+                'the subscription has lapsed: records that it had not read are dropped, and it acts on no others',
+                heliograph.forget_call(s.name, 'to be registered anew by its next worker'))::heliograph.finding;
+        end if;
+        for sender in
+            select item ->> 'sender' from json_array_elements(s.declaration -> 'sources') as item
+            where item ->> 'sender' <> all (array(select a.sender from heliograph.attachment as a))
+        loop
+            return next ('error', 'not-captured', s.name, format(
+                'the subscription hears %s, which is not captured: nothing comes from there', sender),
+                case when exists (select from pg_class as c where c.relkind in ('r', 'p')
+                                                            and heliograph.sender_name(c.oid) = sender)
+                    then format('SELECT heliograph.attach(%L);', sender)
+                    else heliograph.forget_call(s.name, 'if nobody needs it any more') end)::heliograph.finding;
+        end loop;
+    end loop;
+    for lag in
+        select t.name, t.lanes, l.records, l.oldest
+        from heliograph.subscription_lag() as l join heliograph.subscription as t on t.id = l.subscription
+        where t.state = 'active' and l.oldest < clock_timestamp() - behind
+        order by l.oldest
+    loop
+        -- Each worker holds a shared lock beside its lanes.
+        workers := (
+            select count(distinct k.pid) from pg_locks as k
+            where k.locktype = 'advisory' and k.objsubid = 2 and k.granted
+              and k.database = (select d.oid from pg_database as d where d.datname = current_database())
+              and k.classid::int8 = hashtext('heliograph' || '/' || lag.name)::int8 & 4294967295);
+        return next ('warning', 'behind', lag.name, format(
+            'records wait to be acted upon: %s, the oldest since %s; %s', lag.records, lag.oldest::timestamptz(0),
+            case when workers = 0 then 'no worker runs the subscription'
+                 else format('%s of its workers run, but its receiver fails or is too slow: their log says which', workers) end),
+            heliograph.forget_call(
+                lag.name, 'start a worker that runs it, or more of them; or, if nobody needs it any more'))::heliograph.finding;
+    end loop;
+end
+$function$;
+
+create function heliograph.findings() returns setof heliograph.finding
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $function$
+declare
+    area text;
+begin
+    foreach area in array '{server,role,capture,right,wake,transaction,retention,subscription}'::text[] loop
+        begin
+            return query execute format('select * from heliograph.%I()', area || '_findings');
+        exception when others then
+            return next ('error', area, 'doctor', format('cannot be looked at: %s (%s)', sqlerrm, sqlstate),
+                'Look again as the owner of the schema, or as a superuser.')::heliograph.finding;
+        end;
+    end loop;
+    -- Whose session it is and in which database is never hidden; the server's own processes are in none, or nobody's.
+    if exists (select from pg_stat_activity as s
+               where s.backend_type is null and s.datid is not null and s.usesysid is not null) then
+        return next ('note', 'blind', 'doctor', format(
+            'other roles'' sessions are hidden from %s: who holds up what could not be seen', current_user),
+            format('/* as a superuser: */ GRANT pg_read_all_stats TO %I;', current_user))::heliograph.finding;
+    end if;
+end
+$function$;
+comment on function heliograph.findings() is
+    'What is wrong, or may become so, with what it costs and how it is mended. Changes nothing; no row when all is well.';
+
+-- The doctor is the owner's. What a reader needs for `status` and `explain`:
+insert into heliograph.role_right (grantee, privilege, object)
+select grantee, 'execute', object
+from (values ('heliograph_worker'), ('heliograph_reader')) as g (grantee)
+cross join (values ('subscription_lag'), ('sender_name'), ('is_captured'), ('captured_relation')) as r (object);
+
+"""#
+        ),
     ]
 }

@@ -104,42 +104,16 @@ public struct StatusReader: Sendable {
         """
     }
 
-    /// What a lane has not done yet: the records after its `lo`, but not those of an open window that are behind it.
     private var subscriptionsQuery: SQL {
         """
-        WITH held AS (\(locks)),
-        place AS (
-            SELECT sub.id, sub.lanes, position.*
-            FROM \(schema.sql).subscription AS sub
-            CROSS JOIN LATERAL \(schema.sql).current_positions(
-                sub.id, ARRAY(SELECT lane::int2 FROM generate_series(0, sub.lanes - 1) AS lane)) AS position
-        ),
-        source AS (
-            SELECT sub.id, item ->> 'sender' AS sender,
-                ARRAY(SELECT json_array_elements_text(item -> 'operations')) AS operations
-            FROM \(schema.sql).subscription AS sub
-            CROSS JOIN LATERAL json_array_elements(sub.declaration -> 'sources') AS item
-        ),
-        lag AS (
-            SELECT place.id, count(*) AS records, min(log.at) AS oldest
-            FROM place
-            JOIN source ON source.id = place.id
-            JOIN \(schema.sql).signal_log AS log
-                ON log.xid >= pg_snapshot_xmin(place.lo_snapshot)
-                AND (log.lane_hash & 2147483647) % place.lanes = place.lane
-                AND log.sender = source.sender AND log.operation = ANY (source.operations)
-                AND NOT pg_visible_in_snapshot(log.xid, place.lo_snapshot)
-                AND (place.hi_snapshot IS NULL OR log.id > place.last_id
-                    OR NOT pg_visible_in_snapshot(log.xid, place.hi_snapshot))
-            GROUP BY place.id
-        )
+        WITH held AS (\(locks))
         SELECT sub.name, sub.revision, sub.state, sub.lanes::int4,
             (SELECT count(*) FROM held WHERE held.id = sub.id AND held.lane >= 0),
             (SELECT count(*) FROM held WHERE held.id = sub.id AND held.lane = -1),
             coalesce(lag.records, 0),
             coalesce(extract(epoch FROM clock_timestamp() - lag.oldest), 0)::float8
         FROM \(schema.sql).subscription AS sub
-        LEFT JOIN lag ON lag.id = sub.id
+        LEFT JOIN \(schema.sql).subscription_lag() AS lag ON lag.subscription = sub.id
         ORDER BY sub.name
         """
     }

@@ -36,17 +36,9 @@ final class LaneSession: Sendable {
         )
     }
 
-    /// Behind a pooler that shares sessions out by transaction a session's locks and settings belong to nobody.
+    /// The lanes' locks would belong to nobody.
     private static func refusePooler(_ connection: Connection) async throws {
-        // (a constant of ours, the backend's own id): nobody else wants this lock.
-        let key = Int32(bitPattern: 0x48_47_50_43)
-        let first = try await connection.query(
-            "SELECT pg_backend_pid(), pg_try_advisory_lock(\(key), pg_backend_pid())")
-        let second = try await connection.query("SELECT pg_backend_pid(), pg_advisory_unlock(\(key), pg_backend_pid())")
-        guard let before = try first.decode(as: (Int32.self, Bool.self)).first,
-            let after = try second.decode(as: (Int32.self, Bool.self)).first,
-            before.0 == after.0, before.1, after.1
-        else {
+        guard try await connection.hasSessionOfItsOwn() else {
             throw WorkerError(
                 .pooler,
                 "between this worker and PostgreSQL stands a pooler in transaction mode: connect workers to the server itself"

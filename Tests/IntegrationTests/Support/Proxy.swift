@@ -20,18 +20,7 @@ final class Proxy: Sendable {
         self.target = target
         // To write to a socket that has been cut is an error here, and not the end of the process.
         signal(SIGPIPE, SIG_IGN)
-        let listener = Self.socket()
-        self.listener = listener
-        var address = Self.address(0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        port = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                guard bind(listener, generic, length) == 0, listen(listener, 64) == 0 else { return }
-                getsockname(listener, generic, &length)
-            }
-            return Int(UInt16(bigEndian: pointer.pointee.sin_port))
-        }
-        guard port != 0 else { throw ProxyError() }
+        (listener, port) = try Socket.listen()
         Thread.detachNewThread { [self] in acceptAll() }
     }
 
@@ -56,41 +45,19 @@ final class Proxy: Sendable {
         cut()
     }
 
-    private static func socket() -> Int32 {
-        #if canImport(Glibc)
-            Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-            Darwin.socket(AF_INET, SOCK_STREAM, 0)
-        #endif
-    }
-
-    private static func address(_ port: Int) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
-        return address
-    }
-
     private func acceptAll() {
         defer { close(listener) }
         while true {
             let client = accept(listener, nil, nil)
             if client < 0 { return }
-            let server = Self.socket()
-            var address = Self.address(target)
-            let isConnected = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-                }
-            }
+            let server = Socket.connect(to: target)?.descriptor
             let isOver = state.withLock { state in
-                if !state.isOver, isConnected { state.descriptors += [client, server] }
+                if !state.isOver, let server { state.descriptors += [client, server] }
                 return state.isOver
             }
-            guard isConnected, !isOver else {
+            guard let server, !isOver else {
                 close(client)
-                close(server)
+                if let server { close(server) }
                 continue
             }
             Thread.detachNewThread { [self] in pump(from: client, to: server) }

@@ -7,7 +7,7 @@ import Testing
 @Suite("A log that was restored from a dump")
 struct RebaseTests {
     /// Draws transaction ids.
-    private static func drawing(_ count: Int) -> String {
+    static func drawing(_ count: Int) -> String {
         """
         CREATE TEMPORARY TABLE drawn (id int);
         DO $$ BEGIN FOR i IN 1..\(count) LOOP BEGIN INSERT INTO drawn VALUES (1); EXCEPTION WHEN division_by_zero THEN END; END LOOP; END $$;
