@@ -40,6 +40,16 @@ struct MigrateCommand: AsyncParsableCommand {
                     "the roles for workers and readers are not complete; an administrator has to run: "
                         + outcome.missingRoleStatements.joined(separator: " ") + " Then migrate again.")
             }
+            if dryRun { return }
+            do {
+                for sender in try await Attachments(schema: schema).refreshDrifted(on: connection) {
+                    Terminal.say("attached \(sender) again: its columns or triggers have changed")
+                }
+            } catch let error as LogError where error.code == .notPermitted {
+                // Who may not see the tables' state may be told that the schema is up to date.
+                Terminal.complain(
+                    "whether tables have changed since they were attached was not looked at: \(error.message)")
+            }
         }
     }
 }

@@ -17,6 +17,30 @@ public struct Attachments: Sendable {
         try await retryingWhileBusy(on: connection) { try await call("attach", table, options, on: connection) }
     }
 
+    /// Attaches those tables again, with the options they have, whose columns or triggers have changed since.
+    /// - Returns: their senders.
+    /// - Throws: ``LogError``, ``PostgresError``, as ``attach(_:_:on:)`` does.
+    public func refreshDrifted(on connection: Connection) async throws -> [String] {
+        let rows: Rows
+        do {
+            rows = try await connection.query("SELECT relation::oid::int8, sender FROM \(schema.sql).drifted()")
+        } catch {
+            throw LogError.explain(error, schema: schema, group: "heliograph_owner")
+        }
+        var senders: [String] = []
+        for row in rows {
+            let sender: String = try row.decode(1)
+            let relation: Int64 = try row.decode(0)
+            try await retryingWhileBusy(on: connection) {
+                try await explained(sender, "refresh") {
+                    _ = try await connection.query("SELECT \(schema.sql).refresh(\(relation)::oid::regclass)")
+                }
+            }
+            senders.append(sender)
+        }
+        return senders
+    }
+
     /// The statements that ``attach(_:_:on:)`` would run.
     public func script(
         attaching table: String, _ options: AttachOptions = .init(), on connection: Connection

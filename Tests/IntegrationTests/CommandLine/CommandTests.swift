@@ -49,6 +49,40 @@ struct CommandTests {
         }
     }
 
+    @Test(
+        "migrate attaches again what has changed since, and leaves to a person what a person has to choose",
+        .timeLimit(.minutes(5)))
+    func drift() async throws {
+        try await Fixture.with(.log) { fixture in
+            try await fixture.psql(
+                """
+                CREATE TABLE plain (id int PRIMARY KEY, v text); CREATE TABLE secret (id int PRIMARY KEY, v text);
+                CREATE TABLE tree (id int PRIMARY KEY) PARTITION BY RANGE (id);
+                SELECT heliograph.attach('plain'), heliograph.attach('secret', exclude => '{v}'), heliograph.attach('tree');
+                ALTER TABLE plain RENAME v TO w; ALTER TABLE secret RENAME v TO w; CREATE TABLE leaf PARTITION OF tree DEFAULT;
+                """
+            )
+            let migrated = try await fixture.heliograph(["migrate"])
+            #expect(migrated.status == 0)
+            #expect(
+                migrated.lines.dropFirst() == [
+                    "attached public.plain again: its columns or triggers have changed",
+                    "attached public.tree again: its columns or triggers have changed",
+                ], "\(migrated.lines)")
+            let records = try await Captured(fixture: fixture).records(
+                of:
+                    "INSERT INTO plain VALUES (1, 'a'); UPDATE plain SET w = 'b'; INSERT INTO secret VALUES (1, 'x'); TRUNCATE leaf;"
+            )
+            #expect(
+                records == [
+                    #"insert {"id":1} {"id":1,"w":"a"}"#,
+                    #"update {"id":1} changed {w} from {"w":"a"} {"id":1,"w":"b"}"#,
+                    #"insert {"id":1} {"id":1}"#, "truncate",
+                ])
+            #expect(try await fixture.heliograph(["migrate"]).lines.count == 1)
+        }
+    }
+
     @Test("The SQL that migrate and attach print serves psql as well", .timeLimit(.minutes(5)))
     func printedSQL() async throws {
         try await Fixture.with { fixture in
