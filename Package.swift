@@ -32,6 +32,7 @@ let libraries: [Target] = [
         dependencies: [
             "HeliographModels",
             "HeliographPostgres",
+            "HeliographSignals",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
@@ -180,7 +181,7 @@ let tests: [Target] = [
     .testTarget(name: "HeliographSignalsTests", dependencies: ["HeliographSignals"]),
     .testTarget(name: "HeliographPostgresTests", dependencies: ["CLibPQ", "HeliographPostgres", "HeliographTesting"]),
     .testTarget(name: "HeliographModelsTests", dependencies: ["HeliographModels", "HeliographSignals"]),
-    .testTarget(name: "HeliographLogTests", dependencies: ["HeliographLog"]),
+    .testTarget(name: "HeliographLogTests", dependencies: ["HeliographLog", "HeliographTesting"]),
     .testTarget(name: "HeliographWorkerTests", dependencies: ["HeliographWorker"]),
     .testTarget(
         name: "HeliographDashboardTests",

@@ -7,6 +7,10 @@
 @_exported public import struct HeliographLog.Doctor
 @_exported public import struct HeliographLog.Explainer
 @_exported public import struct HeliographLog.Finding
+@_exported public import struct HeliographLog.LiveEvent
+@_exported public import struct HeliographLog.LiveEvents
+@_exported public import class HeliographLog.LiveMirror
+@_exported public import struct HeliographLog.LiveRecord
 @_exported public import struct HeliographLog.LogError
 @_exported public import struct HeliographLog.LogEvents
 @_exported public import struct HeliographLog.LogFollower
@@ -23,6 +27,7 @@
 @_exported public import struct HeliographLog.Retention
 @_exported public import struct HeliographLog.SchemaName
 @_exported public import struct HeliographLog.Segment
+@_exported public import enum HeliographLog.SignalChange
 @_exported public import struct HeliographLog.Snapshot
 @_exported public import struct HeliographLog.StatusReader
 @_exported public import struct HeliographLog.TableExplanation

@@ -1,3 +1,4 @@
+import HeliographModels
 import HeliographPostgres
 
 /// What is wrong with the set-up of the signal log or with a request to it.
@@ -80,6 +81,8 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
         )
     }
 }
+
+extension LogError: DiscreetError {}
 
 extension SchemaName {
     /// How a command line names it; empty for the default.

@@ -34,6 +34,7 @@ import Synchronization
 /// ### Looking inside
 /// - ``hasReceivers(from:)``
 /// - ``receivers(from:)``
+/// - ``senders``
 public final class Signal<Payload>: Sendable {
     /// The signal's name, for logs and listings.
     public let name: String
@@ -108,6 +109,13 @@ public final class Signal<Payload>: Sendable {
     /// - Parameter sender: The sender of the signal; `nil` for a signal without one.
     public func receivers(from sender: SignalSender? = nil) -> [ReceiverID] {
         snapshot().filter { $0.hears(sender) }.map(\.id)
+    }
+
+    /// The senders that the receivers have asked for; `nil` if one of them hears all.
+    public var senders: Set<SignalSender>? {
+        let receivers = snapshot()
+        let senders = Set(receivers.compactMap(\.sender))
+        return receivers.contains { $0.sender == nil } ? nil : senders
     }
 
     /// All receivers as they are connected now, in connect order.

@@ -41,7 +41,7 @@ public struct LogEvents: AsyncSequence, Sendable {
             while !Task.isCancelled, !Task.isShuttingDownGracefully {
                 do {
                     if let event = try await step() { return event }
-                } catch  where place != nil && Self.mayPass(error) {
+                } catch  where place != nil && LogFollower.mayPass(error) {
                     failures += 1
                     follower.logger.info("reading the log failed, trying again", metadata: ["error": "\(error)"])
                     await pause(for: Backoff().delay(afterAttempt: failures))
@@ -50,14 +50,10 @@ public struct LogEvents: AsyncSequence, Sendable {
             return nil
         }
 
-        private static func mayPass(_ error: any Error) -> Bool {
-            (error as? PostgresError)?.isTransient ?? (error as? LogError)?.isTransient ?? false
-        }
-
         private mutating func step() async throws -> LogFollower.Event? {
-            var place = try await begin()
+            let place = try await begin()
             if let record = pending.popFirst() {
-                place.lastID = record.id
+                let place = place.behind(record)
                 self.place = place
                 return .record(record, place)
             }
@@ -77,17 +73,14 @@ public struct LogEvents: AsyncSequence, Sendable {
 
         /// - Returns: `reset` if the place belongs to an earlier life of the server.
         private mutating func read(from place: LogPlace) async throws -> LogFollower.Event? {
-            var place = place
-            let window = try await follower.read(place)
-            if let server = place.server, server != window.server {
+            let window = try await follower.read(place, follower.filter)
+            guard place.belongs(to: window) else {
                 self.place = try await follower.now()
                 return .reset
             }
             failures = 0
             let isCurrent = place.hi == nil
-            place.server = window.server
-            place.hi = window.hi
-            self.place = place
+            self.place = place.entering(window)
             pending = window.records[...]
             next = window.isComplete ? .leaveWindow(window.hi, isCurrent: isCurrent) : .read
             return nil
@@ -115,35 +108,6 @@ public struct LogEvents: AsyncSequence, Sendable {
             } onGracefulShutdown: {
                 waiter.ring()
             }
-        }
-    }
-}
-
-extension LogFollower {
-    /// The place at which all that is committed now has been told. Notes this life of the server.
-    fileprivate func now() async throws -> LogPlace {
-        try await pool.withConnection { connection in
-            try await reader.noteIncarnation(on: connection)
-            let (snapshot, server) = try await reader.takeSnapshot(on: connection)
-            return LogPlace(lo: snapshot, server: server)
-        }
-    }
-
-    fileprivate func read(_ place: LogPlace) async throws -> Window {
-        try await pool.withConnection { connection in
-            if let hi = place.hi {
-                return try await reader.read(
-                    from: place.lo, to: hi, after: place.lastID, filter, limit: batchSize, on: connection
-                )
-            }
-            if place.lo == .beginning, filter.minimumID > 0 {
-                // By id from the start, or the whole log would be sorted for the records behind one.
-                let (hi, _) = try await reader.takeSnapshot(on: connection)
-                return try await reader.read(
-                    from: place.lo, to: hi, after: filter.minimumID - 1, filter, limit: batchSize, on: connection
-                )
-            }
-            return try await reader.read(from: place.lo, filter, limit: batchSize, on: connection)
         }
     }
 }

@@ -35,7 +35,8 @@ public final class BellWaiter: Sendable {
         }
     }
 
-    private func wait() async {
+    /// Suspends until the bell rings, or the task is cancelled.
+    func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver: Bool = state.withLock { state in

@@ -1,3 +1,4 @@
+import Foundation
 import HeliographPostgres
 
 /// What a transaction says about itself: who writes, and for which request. Each of its records in the signal log carries it.
@@ -34,6 +35,16 @@ public struct SignalContext: Sendable, Hashable {
         self.request = request
         self.traceparent = traceparent
         self.origin = origin
+    }
+
+    /// A name for this process that no other one has: program, host, process and a random part, since process numbers come again,
+    /// in containers nearly always. Make it once, and give it to every ``Database`` of the process.
+    ///
+    /// - Parameter program: The program's name.
+    public static func makeOrigin(_ program: String) -> String {
+        let process = ProcessInfo.processInfo
+        let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
+        return "\(program)@\(process.hostName)/\(process.processIdentifier)-\(suffix)"
     }
 
     /// Whether it says nothing.

@@ -19,6 +19,8 @@ public struct Database: Sendable {
     public let origin: String?
     /// The setting that carries a transaction's ``SignalContext`` into its records.
     private let contextSetting: String
+    /// The schema of the signal log.
+    public let logSchema: String
     private let logger: Logger
 
     /// Creates a database.
@@ -26,7 +28,7 @@ public struct Database: Sendable {
     /// - Parameters:
     ///   - pool: The connections.
     ///   - signals: The signals that saves and deletions send. Default: new ones, without receivers.
-    ///   - origin: The name of this process. Default: none.
+    ///   - origin: The name of this process, of no other one and no earlier one: see ``SignalContext/makeOrigin(_:)``. Default: none.
     ///   - logSchema: The schema of the signal log, for the setting that carries the context. Default: `heliograph`.
     ///   - logger: Told of after-commit hooks and receivers that failed. Default: nobody is told.
     public init(
@@ -39,6 +41,7 @@ public struct Database: Sendable {
         self.pool = pool
         self.signals = signals
         self.origin = origin
+        self.logSchema = logSchema
         contextSetting = "\(logSchema).context"
         self.logger = logger
     }
@@ -69,6 +72,7 @@ public struct Database: Sendable {
                 throw error
             }
         }
+        if !mode.isReadOnly { await signals.tellCommitted() }
         // The connection is back in the pool, so that hooks can open transactions whatever the pool's size.
         await transaction.runAfterCommit()
         return result

@@ -19,6 +19,10 @@ import Synchronization
 ///
 /// Changes that other programs make, or plain SQL, do not come here: subscribe to the signal log for those.
 public final class ModelSignals: Sendable {
+    /// Sent after each COMMIT of a transaction that may have written, before its after-commit hooks, whatever it wrote. For what
+    /// looks at the log itself, such as a `LiveMirror`.
+    public let committed = Signal<Void>("committed")
+
     private let sets = Mutex<[ObjectIdentifier: any Sendable]>([:])
 
     /// Creates signals without receivers.
@@ -44,6 +48,13 @@ public final class ModelSignals: Sendable {
     ///
     /// It reaches the receivers if there were any when the instance was saved.
     public func afterCommit<M: Model>(_ model: M.Type) -> Signal<Committed<M>> { set(for: model).afterCommit }
+
+    /// Tells ``committed``, of whose receivers none can stop what follows.
+    package func tellCommitted() async {
+        guard committed.hasReceivers() else { return }
+        var nothing: Void = ()
+        await committed.sendRobust(&nothing)
+    }
 
     /// The signals of a model, made when they are first asked for.
     func set<M: Model>(for model: M.Type) -> ModelSignalSet<M> {

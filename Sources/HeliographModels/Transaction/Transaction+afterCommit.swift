@@ -9,7 +9,7 @@ extension Transaction {
             do {
                 try await hook()
             } catch {
-                logger.info("an after-commit hook failed", metadata: ["error": "\(Self.loggable(error))"])
+                logger.info("an after-commit hook failed", metadata: ["error": "\(error.loggable)"])
             }
         }
     }
@@ -22,26 +22,7 @@ extension Transaction {
         let logger = logger
         try afterCommit {
             var committed = Committed(instance: instance, change: change)
-            for delivery in await signal.sendRobust(&committed) {
-                guard let error = delivery.error else { continue }
-                logger.info(
-                    "an after-commit receiver failed",
-                    metadata: [
-                        "receiver.id": "\(delivery.receiver)",
-                        "signal.name": "\(signal.name)",
-                        "error": "\(Self.loggable(error))",
-                    ]
-                )
-            }
-        }
-    }
-
-    /// Errors of unknown kind may quote anything in their text, so only their type is told.
-    private static func loggable(_ error: any Error) -> String {
-        switch error {
-        case let error as PostgresError: error.description
-        case let error as ModelError: error.description
-        default: "\(type(of: error))"
+            logger.report("an after-commit receiver failed", await signal.sendRobust(&committed), of: signal.name)
         }
     }
 }

@@ -50,6 +50,7 @@ struct BatchAttempt {
         } catch let error as BatchRefused {
             return try await classify(error.error) { .refused(error.error) }
         }
+        await processor.signals.tellCommitted()
         for transaction in transactions { await transaction.runAfterCommit() }
         return .committed(count, place)
     }

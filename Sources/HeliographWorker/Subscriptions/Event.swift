@@ -1,6 +1,5 @@
 public import HeliographLog
 public import HeliographModels
-import HeliographPostgres
 
 /// A committed change of a model's row.
 public struct Event<M: Model>: Sendable {
@@ -17,13 +16,7 @@ public struct Event<M: Model>: Sendable {
     public var changed: [String] { record.changed ?? [] }
 
     init(_ record: Record) throws {
-        guard let row = record.instance else {
-            throw LogError(
-                .unreadableRecord,
-                "record \(record.id) of \(record.sender) has no row: subscribe to it by sources, not by model"
-            )
-        }
         self.record = record
-        instance = try M.mapping.decode(record: try JSONValue(parsing: row))
+        instance = try record.instance(of: M.self)
     }
 }

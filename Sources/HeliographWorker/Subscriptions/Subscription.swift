@@ -19,18 +19,7 @@ import HeliographSignals
 /// ```
 public struct Subscription: Sendable {
     /// What happened to a row.
-    public enum Change: Sendable, Hashable, CaseIterable {
-        case created, updated, deleted, truncated
-
-        var operation: AttachOptions.Operation {
-            switch self {
-            case .created: .insert
-            case .updated: .update
-            case .deleted: .delete
-            case .truncated: .truncate
-            }
-        }
-    }
+    public typealias Change = SignalChange
 
     /// Which records it begins with when it is registered for the first time.
     public enum Start: String, Sendable, Hashable {
