@@ -21,6 +21,7 @@ struct ServerCommand: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var service: ServiceOptions
+    @OptionGroup var waking: WakeOptions
 
     @Option(help: "The address to listen on. Default: HOST, or 127.0.0.1.")
     var host: String?
@@ -48,7 +49,7 @@ struct ServerCommand: AsyncParsableCommand {
     func run() async throws {
         let schema = try database.schemaName
         let address = try listenAddress()
-        let configuration = try database.connectionConfiguration()
+        let configuration = waking.adapt(try database.connectionConfiguration())
         let logger = Terminal.logger("bookshop.server", level: .info)
         if !noMigrate {
             try await database.withConnection { try await BookshopSetup(schema: schema).run(on: $0) }
@@ -60,18 +61,22 @@ struct ServerCommand: AsyncParsableCommand {
         let registry = PrometheusRegistry()
         MetricsSystem.bootstrap(registry)
         let pool = ConnectionPool(.init(configuration, maximum: connections), logger: logger)
-        let bell = Bell(configuration, schema: schema, logger: logger)
+        let bell = Bell(configuration, schema: schema, pollOnly: waking.pollOnly, logger: logger)
         let pump = Pump(pool: pool, configuration: configuration, bell: bell, schema: schema, logger: logger)
         let signals = ModelSignals()
         BookshopSignals.connect(to: signals)
         let models = Database(
             pool: pool, signals: signals, origin: Origin.ofThisProcess, logSchema: schema.name, logger: logger
         )
+        let mirror = try LiveMirror(
+            configuration, bell: bell, database: models, schema: schema,
+            settings: .init(pollInterval: waking.interval), logger: logger
+        )
         let api = BookshopAPI(
             database: models,
             operations: OperationsRoutes(
                 pool: pool, schema: schema, registry: registry,
-                stream: SignalStream(pool: pool, bell: bell, schema: schema, logger: logger)
+                stream: SignalStream(mirror)
             )
         )
         let application = Application(
@@ -84,7 +89,7 @@ struct ServerCommand: AsyncParsableCommand {
             logger: logger
         )
         // The last comes down first: the server finishes its requests, then the connections go.
-        try await service.run([pool, bell, pump, application], logger: logger)
+        try await service.run([pool, bell, pump, mirror, application], logger: logger)
     }
 
     /// Options come before the environment.

@@ -17,6 +17,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var service: ServiceOptions
+    @OptionGroup var waking: WakeOptions
 
     @Flag(help: "Create and upgrade nothing at the start.")
     var noMigrate = false
@@ -36,7 +37,9 @@ struct WorkerCommand: AsyncParsableCommand {
         let worker = Worker(
             BookshopSubscriptions.all,
             database: try database.connectionConfiguration(applicationName: name),
-            configuration: WorkerConfiguration(schema: schema, origin: Origin.ofThisProcess),
+            configuration: WorkerConfiguration(
+                schema: schema, pollInterval: waking.interval, origin: Origin.ofThisProcess, pollOnly: waking.pollOnly
+            ),
             signals: signals, logger: logger
         )
         let names = BookshopSubscriptions.all.map(\.name).joined(separator: ", ")

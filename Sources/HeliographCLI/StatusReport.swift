@@ -4,7 +4,7 @@ import HeliographProgram
 
 /// The status as lines, for people and for programs.
 enum StatusReport {
-    static func text(_ status: LogStatus, schema: SchemaName) -> [String] {
+    static func text(_ status: LogStatus, _ hearing: Bell.Hearing, schema: SchemaName) -> [String] {
         var lines = ["schema \(schema), version \(status.schemaVersion)", ""]
         lines += Terminal.table(
             [["TABLE", "KEY", "OPERATIONS", "EXCLUDED", "BELL"]]
@@ -43,6 +43,7 @@ enum StatusReport {
         lines.append(
             "wake mode  \(status.wakeMode): \(status.wakeReason); notification queue \(percent(status.notificationQueueUsage)) full"
         )
+        lines.append("heard here \(hearing.rawValue): \(hearing.explanation)")
         lines.append("log        \(bytes(status.logBytes)), newest record #\(status.newestID)")
         lines.append(
             "oldest open transaction  "
@@ -51,7 +52,7 @@ enum StatusReport {
         return lines
     }
 
-    static func json(_ status: LogStatus) -> [String] {
+    static func json(_ status: LogStatus, _ hearing: Bell.Hearing) -> [String] {
         var lines: [JSONValue] = status.tables.map { table in
             JSONValue.object([
                 ("kind", .string("table")), ("sender", .string(table.sender)), ("key", .strings(table.keyColumns)),
@@ -79,6 +80,7 @@ enum StatusReport {
             JSONValue.object([
                 ("kind", .string("log")), ("schema_version", .count(status.schemaVersion)),
                 ("wake_mode", .string(status.wakeMode.rawValue)), ("wake_reason", .string(status.wakeReason)),
+                ("heard_here", .string(hearing.rawValue)), ("heard_reason", .string(hearing.explanation)),
                 ("pump", status.pump.map { .count($0.backendProcessID) } ?? .null),
                 ("notification_queue_usage", .number("\(status.notificationQueueUsage)")),
                 ("bytes", .count(status.logBytes)), ("newest_id", .count(status.newestID)),

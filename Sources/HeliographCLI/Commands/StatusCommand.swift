@@ -1,6 +1,7 @@
 import ArgumentParser
 import Heliograph
 import HeliographProgram
+import Logging
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,12 +10,35 @@ struct StatusCommand: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
 
+    @Flag(
+        help:
+            "This way to the server leads through a pooler in transaction mode: do not try whether notifications arrive."
+    )
+    var pollOnly = false
+
     @Flag(help: "One JSON object a line.")
     var json = false
 
     func run() async throws {
         let schema = try database.schemaName
         let status = try await database.withConnection { try await StatusReader(schema: schema).read(on: $0) }
-        for line in json ? StatusReport.json(status) : StatusReport.text(status, schema: schema) { Terminal.say(line) }
+        let hearing = try await hearing(schema)
+        let lines =
+            json
+            ? StatusReport.json(status, hearing) : StatusReport.text(status, hearing, schema: schema)
+        for line in lines { Terminal.say(line) }
+    }
+
+    /// Whether a reader that connects as this command does would hear the bell.
+    private func hearing(_ schema: SchemaName) async throws -> Bell.Hearing {
+        let bell = Bell(
+            try database.connectionConfiguration(), schema: schema, pollOnly: pollOnly, probeTimeout: .seconds(2),
+            logger: Terminal.logger("heliograph.status")
+        )
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await bell.run() }
+            defer { group.cancelAll() }
+            return await bell.settledHearing(within: .seconds(5))
+        }
     }
 }

@@ -9,6 +9,7 @@ struct TailCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var database: DatabaseOptions
+    @OptionGroup var waking: WakeOptions
 
     @Argument(help: ArgumentHelp("Tables to follow; default: all that are attached.", valueName: "table"))
     var tables: [String] = []
@@ -34,7 +35,7 @@ struct TailCommand: AsyncParsableCommand {
 
     func run() async throws {
         let schema = try database.schemaName
-        let configuration = try database.connectionConfiguration()
+        let configuration = waking.adapt(try database.connectionConfiguration())
         let logger = Terminal.logger("heliograph.tail")
         let filter = try await database.withConnection { connection in
             try await Migrator(schema: schema).check(on: connection)
@@ -45,8 +46,9 @@ struct TailCommand: AsyncParsableCommand {
             )
         }
         let pool = ConnectionPool(.init(configuration, maximum: 1), logger: logger)
-        let bell = Bell(configuration, schema: schema, logger: logger)
-        let follower = LogFollower(pool: pool, bell: bell, schema: schema, filter: filter, logger: logger)
+        let bell = Bell(configuration, schema: schema, pollOnly: waking.pollOnly, logger: logger)
+        let follower = LogFollower(
+            pool: pool, bell: bell, schema: schema, filter: filter, pollInterval: waking.interval, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             if !noFollow {
                 group.addTask { try await bell.run() }

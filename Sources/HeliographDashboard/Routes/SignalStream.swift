@@ -1,7 +1,6 @@
 import HTTPTypes
 public import Heliograph
 public import Hummingbird
-public import Logging
 
 /// Server-sent events of all records of the signal log: `GET /signals/stream`.
 ///
@@ -9,27 +8,18 @@ public import Logging
 /// reconnects with `Last-Event-ID`, as browsers do by themselves, goes on where it was and misses nothing; the event `reset`
 /// says that this was not possible, because the server of the database had been restarted.
 ///
-/// A slow client is read for more slowly: nothing is kept in memory for it.
+/// All streams of a process share one reader of the log. A client that is slower than the log is read for by itself, as fast as it
+/// takes; only a bounded number of records is kept for it.
 public struct SignalStream: Sendable {
-    private let pool: ConnectionPool
-    private let bell: Bell
-    private let schema: SchemaName
+    private let mirror: LiveMirror
     private let heartbeat: Duration
-    private let logger: Logger
 
     /// - Parameters:
-    ///   - pool: where to read the log.
-    ///   - bell: wakes the streams; it must be run as a service.
+    ///   - mirror: what is told; it must be run as a service.
     ///   - heartbeat: after so much silence a comment is sent, so that both sides see whether the other is there. Default: 15 s.
-    public init(
-        pool: ConnectionPool, bell: Bell, schema: SchemaName = .standard, heartbeat: Duration = .seconds(15),
-        logger: Logger
-    ) {
-        self.pool = pool
-        self.bell = bell
-        self.schema = schema
+    public init(_ mirror: LiveMirror, heartbeat: Duration = .seconds(15)) {
+        self.mirror = mirror
         self.heartbeat = heartbeat
-        self.logger = logger
     }
 
     /// The answer to a request for the stream.
@@ -41,7 +31,7 @@ public struct SignalStream: Sendable {
             }
             start = .place(place)
         }
-        let events = LogFollower(pool: pool, bell: bell, schema: schema, logger: logger).events(from: start)
+        let events = mirror.events(.everywhere, from: start)
         let heartbeat = heartbeat
         let body = ResponseBody { writer in
             var lastWrite: ContinuousClock.Instant?
@@ -53,9 +43,10 @@ public struct SignalStream: Sendable {
                     text = ": following the signal log\n\n"
                 }
                 switch event {
-                case .record(let record, let place):
-                    text += "event: \(record.signal)\nid: \(place)\ndata: \(record.json)\n\n"
+                case .record(let live):
+                    text += "event: \(live.record.signal)\nid: \(live.place)\ndata: \(live.record.json)\n\n"
                 case .reset: text += "event: reset\ndata: {}\n\n"
+                case .lagged: break  // nothing is missing
                 case .caughtUp:
                     if let lastWrite, ContinuousClock.now - lastWrite >= heartbeat { text = ": quiet\n\n" }
                 }

@@ -6,11 +6,17 @@ public import HeliographPostgres
 /// can see: whether program and schema fit, and what stands between them.
 public struct Doctor: Sendable {
     private let schema: SchemaName
+    private let configuration: ConnectionConfiguration?
 
     /// The oldest server that the log works on, as `server_version_num` has it.
     static let oldestServer = 150_000
 
-    public init(schema: SchemaName = .standard) { self.schema = schema }
+    /// - Parameter configuration: for a second connection, which tells whether a pooler stands before the server. Default: none, and
+    ///   one that nobody else uses is not found.
+    public init(schema: SchemaName = .standard, _ configuration: ConnectionConfiguration? = nil) {
+        self.schema = schema
+        self.configuration = configuration
+    }
 
     /// All findings, errors first.
     /// - Parameter connection: outside of a transaction.
@@ -63,7 +69,7 @@ public struct Doctor: Sendable {
     }
 
     private func findingsOfConnection(_ connection: Connection, isStandby: Bool) async throws -> [Finding] {
-        if try await !connection.hasSessionOfItsOwn() {
+        if try await !connection.hasSessionOfItsOwn(configuration) {
             return [
                 Finding(
                     .error, check: "pooler", subject: "connection",
@@ -75,12 +81,12 @@ public struct Doctor: Sendable {
         }
         // Nobody may LISTEN on a standby.
         if isStandby { return [] }
-        if try await connection.hearsItself() { return [] }
+        if try await connection.hearsNotifications(from: configuration) { return [] }
         return [
             Finding(
                 .error, check: "pooler", subject: "connection",
                 text:
-                    "a notification to this session did not arrive: readers find out about changes up to a second late",
+                    "a notification did not arrive here: readers find out about changes up to a second late",
                 mend: "Have DATABASE_URL of workers, observers and this command name the server itself.")
         ]
     }

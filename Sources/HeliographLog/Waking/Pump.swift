@@ -41,8 +41,13 @@ public struct Pump: Service {
         self.logger = logger
     }
 
-    /// Runs until shutdown. Without the right to be the pump, which members of `heliograph_worker` have, it says so and only waits.
+    /// Runs until shutdown. Without the right to be the pump, which members of `heliograph_worker` have, it says so and only waits; so it
+    /// does where the bell only polls, and behind a pooler in transaction mode.
     public func run() async throws {
+        if bell.isPollOnly {
+            try? await gracefulShutdown()
+            return
+        }
         var failures = 0
         var hasSaidSo = false
         while !isStopping {
@@ -73,6 +78,14 @@ public struct Pump: Service {
     private func takeOffice() async throws {
         let connection = try await Connection.connect(configuration, logger: logger)
         do {
+            // There its lock would stay with a session of the pooler, and no process could be the pump.
+            guard try await connection.hasSessionOfItsOwn(configuration, logger: logger) else {
+                await connection.close()
+                logger.info(
+                    "no pump behind a pooler in transaction mode: connect to the server itself, or say --poll-only")
+                try? await gracefulShutdown()
+                return
+            }
             if let session = try await PumpSession.begin(
                 schema, on: connection, silenceLimit: Self.silenceLimit)
             {

@@ -18,9 +18,19 @@ final class LaneSession: Sendable {
     }
 
     /// Sets the time-outs with which the server frees the lanes of a frozen or vanished worker.
-    static func prepare(_ connection: Connection, silenceLimit: Duration) async throws {
+    /// - Parameter database: what the connection was made by.
+    /// - Throws: ``WorkerError`` behind a pooler in transaction mode: there a session's locks and settings belong to nobody.
+    static func prepare(
+        _ connection: Connection, of database: ConnectionConfiguration, silenceLimit: Duration, logger: Logger
+    ) async throws {
+        // First: what is set on a session that others use is set for them.
+        guard try await connection.hasSessionOfItsOwn(database, logger: logger) else {
+            throw WorkerError(
+                .pooler,
+                "between this worker and PostgreSQL stands a pooler in transaction mode: connect workers to the server itself (only reading works through it, with --poll-only)"
+            )
+        }
         try await connection.endWhenSilent(after: silenceLimit)
-        try await refusePooler(connection)
     }
 
     /// Frees the connection that reads the log from time-outs that a role or database may have: the first window after a long
@@ -34,16 +44,6 @@ final class LaneSession: Sendable {
                 SET default_transaction_isolation = 'read committed';
                 """
         )
-    }
-
-    /// The lanes' locks would belong to nobody.
-    private static func refusePooler(_ connection: Connection) async throws {
-        guard try await connection.hasSessionOfItsOwn() else {
-            throw WorkerError(
-                .pooler,
-                "between this worker and PostgreSQL stands a pooler in transaction mode: connect workers to the server itself"
-            )
-        }
     }
 
     // MARK: Lanes

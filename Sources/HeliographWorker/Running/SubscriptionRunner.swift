@@ -57,7 +57,8 @@ struct SubscriptionRunner: Sendable {
     /// - Returns: `false` if a newer revision is in force; `true` when the session has ended in order.
     private func runSession(waiter: BellWaiter, logger: Logger) async throws -> Bool {
         try await withConnection { connection in
-            try await LaneSession.prepare(connection, silenceLimit: configuration.silenceLimit)
+            try await LaneSession.prepare(
+                connection, of: database, silenceLimit: configuration.silenceLimit, logger: logger)
             let reader = LogReader(schema: configuration.schema)
             let server = try await reader.noteIncarnation(on: connection)
             let registration = try await Registration.register(

@@ -41,7 +41,8 @@ public struct Worker: Service {
     ///   reached at the start. Later it reconnects.
     public func run() async throws {
         try await checkSetUp()
-        let bell = Bell(database, schema: configuration.schema, logger: logger)
+        let bell = Bell(
+            database, schema: configuration.schema, pollOnly: configuration.pollOnly, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await bell.run() }
             let pool = ConnectionPool(.init(database, maximum: 1), logger: logger)

@@ -23,13 +23,16 @@ public struct WorkerConfiguration: Sendable {
     public var retention: Duration?
     /// What the context of the receivers' writes says about where they come from. Default: none.
     public var origin: String?
+    /// Not to listen for the bell and to run no pump, but to look every ``pollInterval``. Default: `false`. A worker needs sessions of
+    /// its own all the same: behind a pooler in transaction mode it is refused.
+    public var pollOnly: Bool
 
     public init(
         schema: SchemaName = .standard, batchSize: Int = 500, batchTime: Duration = .seconds(1),
         pollInterval: Duration = .seconds(1), flushInterval: Duration = .seconds(5),
         silenceLimit: Duration = .seconds(30),
         retryBackoff: Backoff = Backoff(initial: .milliseconds(100), maximum: .seconds(60)),
-        retention: Duration? = .seconds(7 * 86_400), origin: String? = nil
+        retention: Duration? = .seconds(7 * 86_400), origin: String? = nil, pollOnly: Bool = false
     ) {
         self.schema = schema
         self.batchSize = Self.bounded(batchSize)
@@ -40,6 +43,7 @@ public struct WorkerConfiguration: Sendable {
         self.retryBackoff = retryBackoff
         self.retention = retention
         self.origin = origin
+        self.pollOnly = pollOnly
     }
 
     private static func bounded(_ batchSize: Int) -> Int { min(max(1, batchSize), 100_000) }

@@ -29,10 +29,10 @@ struct Fixture: Sendable {
     /// Runs a test on a server of its own, which it may stop, crash and restart.
     static func onOwnServer(
         _ template: TestDatabase.Template? = nil, settings: [String: String] = [:],
-        _ body: (Fixture) async throws -> Void
+        network: LocalCluster.Network = .none, _ body: (Fixture) async throws -> Void
     ) async throws {
         try await Slots.shared.with {
-            let cluster = try await LocalCluster.start(settings: settings)
+            let cluster = try await LocalCluster.start(settings: settings, network: network)
             do {
                 try await cluster.createDatabase("shop")
                 let database = TestDatabase(name: "shop", connectionString: cluster.connectionString(database: "shop"))

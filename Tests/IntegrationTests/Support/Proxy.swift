@@ -15,9 +15,12 @@ final class Proxy: Sendable {
     private let state = Mutex(State())
     /// Bytes are read and thrown away, connections accepted and left alone: as a cut cable does.
     private let swallows = Atomic<Bool>(false)
+    private let swallowsNotifications: Bool
 
-    init(to target: Int) throws {
+    /// - Parameter swallowsNotifications: whether clients are sent everything but what others NOTIFY.
+    init(to target: Int, swallowsNotifications: Bool = false) throws {
         self.target = target
+        self.swallowsNotifications = swallowsNotifications
         // To write to a socket that has been cut is an error here, and not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         (listener, port) = try Socket.listen()
@@ -60,22 +63,27 @@ final class Proxy: Sendable {
                 if let server { close(server) }
                 continue
             }
-            Thread.detachNewThread { [self] in pump(from: client, to: server) }
-            Thread.detachNewThread { [self] in pump(from: server, to: client) }
+            Thread.detachNewThread { [self] in pump(from: client, to: server, nil) }
+            let filter = swallowsNotifications ? NotificationFilter() : nil
+            Thread.detachNewThread { [self] in pump(from: server, to: client, filter) }
         }
     }
 
     /// Until one side closes; then the other one is told, unless everything is swallowed. (The descriptors stay open for the
     /// test's time: their numbers must not become somebody else's.)
-    private func pump(from source: Int32, to target: Int32) {
+    private func pump(from source: Int32, to target: Int32, _ filter: NotificationFilter?) {
+        var filter = filter
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let count = read(source, &bytes, bytes.count)
             if count <= 0 { break }
             if swallows.load(ordering: .relaxed) { continue }
+            let passed = filter?.pass(bytes[..<count]) ?? Array(bytes[..<count])
             var sent = 0
-            while sent < count {
-                let written = bytes.withUnsafeBytes { write(target, $0.baseAddress.map { $0 + sent }, count - sent) }
+            while sent < passed.count {
+                let written = passed.withUnsafeBytes {
+                    write(target, $0.baseAddress.map { $0 + sent }, passed.count - sent)
+                }
                 if written <= 0 { return }
                 sent += written
             }
