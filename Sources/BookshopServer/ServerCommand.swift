@@ -52,10 +52,10 @@ struct ServerCommand: AsyncParsableCommand {
         let configuration = waking.adapt(try database.connectionConfiguration())
         let logger = Terminal.logger("bookshop.server", level: .info)
         if !noMigrate {
-            try await database.withConnection { try await BookshopSetup(schema: schema).run(on: $0) }
+            try await database.withConnection(configuration) { try await BookshopSetup(schema: schema).run(on: $0) }
             if migrateOnly { return }
         } else {
-            try await database.withConnection { try await Migrator(schema: schema).check(on: $0) }
+            try await database.withConnection(configuration) { try await Migrator(schema: schema).check(on: $0) }
         }
 
         let registry = PrometheusRegistry()

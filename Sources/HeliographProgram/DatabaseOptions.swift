@@ -29,7 +29,11 @@ public struct DatabaseOptions: ParsableArguments {
     }
 
     /// Connects for the time of `body`.
-    public func withConnection<R>(_ body: (Connection) async throws -> R) async throws -> R {
-        try await Connection.with(try connectionConfiguration(), logger: Terminal.logger("heliograph.cli"), body)
+    /// - Parameter configuration: default: the server that the environment names.
+    public func withConnection<R>(
+        _ configuration: ConnectionConfiguration? = nil, _ body: (Connection) async throws -> R
+    ) async throws -> R {
+        let configuration = try configuration ?? connectionConfiguration()
+        return try await Connection.with(configuration, logger: Terminal.logger("heliograph.cli"), body)
     }
 }

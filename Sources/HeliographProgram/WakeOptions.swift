@@ -23,11 +23,17 @@ public struct WakeOptions: ParsableArguments {
     /// The interval as a duration.
     public var interval: Duration { .seconds(pollInterval) }
 
-    /// Connections as the way to the server needs them: a pooler in transaction mode hands each transaction to another session,
-    /// where nothing is prepared.
+    /// Connections as the way to the server needs them.
     public func adapt(_ configuration: ConnectionConfiguration) -> ConnectionConfiguration {
-        var configuration = configuration
-        if pollOnly { configuration.statementCacheCapacity = 0 }
+        pollOnly ? configuration.throughPooler : configuration
+    }
+}
+
+extension ConnectionConfiguration {
+    /// For a pooler in transaction mode, which hands each transaction to another session: nothing is prepared.
+    public var throughPooler: ConnectionConfiguration {
+        var configuration = self
+        configuration.statementCacheCapacity = 0
         return configuration
     }
 }

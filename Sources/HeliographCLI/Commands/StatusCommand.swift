@@ -21,8 +21,12 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let schema = try database.schemaName
-        let status = try await database.withConnection { try await StatusReader(schema: schema).read(on: $0) }
-        let hearing = try await hearing(schema)
+        let named = try database.connectionConfiguration()
+        let configuration = pollOnly ? named.throughPooler : named
+        let status = try await database.withConnection(configuration) {
+            try await StatusReader(schema: schema).read(on: $0)
+        }
+        let hearing = await hearing(schema, configuration)
         let lines =
             json
             ? StatusReport.json(status, hearing) : StatusReport.text(status, hearing, schema: schema)
@@ -30,9 +34,9 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     /// Whether a reader that connects as this command does would hear the bell.
-    private func hearing(_ schema: SchemaName) async throws -> Bell.Hearing {
+    private func hearing(_ schema: SchemaName, _ configuration: ConnectionConfiguration) async -> Bell.Hearing {
         let bell = Bell(
-            try database.connectionConfiguration(), schema: schema, pollOnly: pollOnly, probeTimeout: .seconds(2),
+            configuration, schema: schema, pollOnly: pollOnly, probeTimeout: .seconds(2),
             logger: Terminal.logger("heliograph.status")
         )
         return await withTaskGroup(of: Void.self) { group in

@@ -37,7 +37,7 @@ struct TailCommand: AsyncParsableCommand {
         let schema = try database.schemaName
         let configuration = waking.adapt(try database.connectionConfiguration())
         let logger = Terminal.logger("heliograph.tail")
-        let filter = try await database.withConnection { connection in
+        let filter = try await database.withConnection(configuration) { connection in
             try await Migrator(schema: schema).check(on: connection)
             guard !tables.isEmpty else { return RecordFilter() }
             let senders = try await Attachments(schema: schema).senders(of: tables, on: connection)

@@ -31,8 +31,10 @@ struct Observing: Sendable {
         try await fixture.withPool { pool in
             let database = Database(pool: pool, origin: SignalContext.makeOrigin(name), logger: fixture.logger)
             let bell = Bell(fixture.configuration, logger: fixture.logger)
+            var configuration = fixture.configuration
+            configuration.applicationName = name
             let mirror = try LiveMirror(
-                fixture.configuration, bell: bell, database: database, settings: settings, logger: fixture.logger
+                configuration, bell: bell, database: database, settings: settings, logger: fixture.logger
             )
             setUp(mirror)
             let observing = Observing(fixture: fixture, database: database, mirror: mirror, bell: bell)
