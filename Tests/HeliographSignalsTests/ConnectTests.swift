@@ -147,4 +147,19 @@ struct ConnectTests {
         try await signal.send(&payload, from: sender)
         return payload
     }
+
+    @Test("Which senders are asked for is known, until somebody hears all of them")
+    func senders() {
+        let signal = Signal<Int>("s")
+        #expect(signal.senders == [])
+        signal.connect("a", from: "users") { _ in }
+        signal.connect("b", from: "books") { _ in }
+        signal.connect("c", from: "users") { _ in }
+        #expect(signal.senders == ["users", "books"])
+        signal.connect("d") { _ in }
+        #expect(signal.senders == nil)
+        signal.disconnect("d")
+        signal.disconnect("b", from: "books")
+        #expect(signal.senders == ["users"])
+    }
 }

@@ -55,7 +55,10 @@ struct LiveReceiverTests {
     func late() async throws {
         let tables = Observing.table + "CREATE TABLE u (id bigint PRIMARY KEY);"
         try await Captured.with(tables, attaching: ["t", "u"]) { t in
-            try await Observing.with(t.fixture) { one in
+            let hasBegun = Flag()
+            func setUp(_ mirror: LiveMirror) { mirror.beginnings.connect("begun") { _ in hasBegun.set() } }
+            try await Observing.with(t.fixture, setUp: setUp) { one in
+                try await eventually("the beginning") { hasBegun.isSet }
                 one.mirror.connect("busy", on: Observing.Row.self) { _ in }
                 let isOver = Flag()
                 try await withThrowingTaskGroup(of: Void.self) { group in
