@@ -83,6 +83,8 @@ struct ServerCommand: AsyncParsableCommand {
             router: api.router(),
             configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
             onServerRunning: { channel in
+                // It says so when all of it works: the first event is that the mirror has begun.
+                _ = try? await mirror.events(.everywhere, sources: []).first { _ in true }
                 let port = channel.localAddress?.port ?? address.port
                 Terminal.say("bookshop-server listens on http://\(address.host):\(port)")
             },

@@ -81,6 +81,9 @@ struct FanOut: Sendable {
 
     mutating func didReset(_ reading: Reading, for id: Int) { observers[id]?.didReset(reading, after: number) }
 
+    /// It is to forget its place; it is told that it begins anew.
+    mutating func beginAnew(_ id: Int) { observers[id]?.beginAnew(after: number) }
+
     private var joint: FanOutObserver.Joint? {
         guard let boundary else { return nil }
         switch window {
@@ -92,8 +95,11 @@ struct FanOut: Sendable {
 
     // MARK: The shared reader
 
-    /// The reader is at its first place.
-    mutating func begin(at place: LogPlace) { boundary = place }
+    /// The reader is at its first place, or begins anew.
+    mutating func begin(at place: LogPlace) {
+        boundary = place
+        window = .none
+    }
 
     /// A window is begun where the last one ended.
     /// - Returns: what to read.

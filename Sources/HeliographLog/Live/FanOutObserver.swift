@@ -32,6 +32,8 @@ struct FanOutObserver: Sendable {
     private var isLagging = false
     private var owesBeginning = false
     private var owesReset = false
+    /// That it begins anew is told when it has a place again: whoever loads then misses nothing behind it.
+    private var resetsWhenOpened = false
     private var owesLagged = false
     private var owesCaughtUp = false
     /// What it reads by itself is void if this is another number by then.
@@ -71,7 +73,9 @@ struct FanOutObserver: Sendable {
         case .starting(let before) where before < number:
             place = hi
             phase = .live(from: number + 1)
-            owesBeginning = true
+            owesBeginning = !resetsWhenOpened
+            owesReset = resetsWhenOpened
+            resetsWhenOpened = false
         case .arriving(let before) where before < number: phase = .behind
         default: break
         }
@@ -164,9 +168,11 @@ struct FanOutObserver: Sendable {
 
     /// It has read by itself, and found a server that its place does not belong to.
     mutating func didReset(_ reading: FanOut.Reading, after number: Int) {
-        guard reading.number == readings else { return }
-        beginAgain(.starting(after: number), at: nil)
+        if reading.number == readings { beginAnew(after: number) }
     }
+
+    /// It has no place any more: it begins where the first window ends that is begun after this one.
+    mutating func beginAnew(after number: Int) { beginAgain(.starting(after: number), at: nil) }
 
     private mutating func beginAgain(_ phase: Phase, at place: LogPlace?) {
         self.phase = phase
@@ -177,6 +183,7 @@ struct FanOutObserver: Sendable {
         owesBeginning = false
         owesLagged = false
         owesCaughtUp = false
-        owesReset = true
+        owesReset = place != nil
+        resetsWhenOpened = place == nil
     }
 }

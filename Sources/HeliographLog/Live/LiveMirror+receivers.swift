@@ -56,25 +56,36 @@ extension LiveMirror {
     }
 
     /// Runs the receivers until shutdown.
-    func dispatch(_ iterator: LiveEvents.Iterator) async throws {
+    func dispatch(_ iterator: LiveEvents.Iterator) async {
         var iterator = iterator
         var hasBegun = false
-        while let event = try await iterator.next() {
-            switch event {
-            case .record(let live):
-                var live = live
-                let sender = live.record.sender
-                logger.report(
-                    "a live receiver failed", await records.sendRobust(&live, from: SignalSender(sender)), of: sender)
-            case .caughtUp where !hasBegun, .reset:
-                hasBegun = true
-                var nothing: Void = ()
-                logger.report("a live receiver failed", await beginnings.sendRobust(&nothing), of: beginnings.name)
-            case .caughtUp: break
-            case .lagged:
-                logger.info(
-                    "the live receivers are slower than the log; they read by themselves until they have caught up")
+        while true {
+            do {
+                guard let event = try await iterator.next() else { return }
+                await tell(event, &hasBegun)
+            } catch {
+                if hasEnded || Task.isCancelled { return }
+                logger.info("the live receivers cannot read the log, beginning anew", metadata: ["error": "\(error)"])
+                beginReceiversAnew()
+                await pause(for: .seconds(1))
             }
+        }
+    }
+
+    private func tell(_ event: Event, _ hasBegun: inout Bool) async {
+        switch event {
+        case .record(let live):
+            var live = live
+            let sender = live.record.sender
+            logger.report(
+                "a live receiver failed", await records.sendRobust(&live, from: SignalSender(sender)), of: sender)
+        case .caughtUp where !hasBegun, .reset:
+            hasBegun = true
+            var nothing: Void = ()
+            logger.report("a live receiver failed", await beginnings.sendRobust(&nothing), of: beginnings.name)
+        case .caughtUp: break
+        case .lagged:
+            logger.info("the live receivers are slower than the log; they read by themselves until they have caught up")
         }
     }
 }

@@ -39,6 +39,8 @@ public final class LiveMirror: Service, Sendable {
 
     private struct State {
         var fanOut: FanOut
+        /// Those that cannot go on, and why.
+        var failed: [Int: any Error] = [:]
         var waiters: [Int: BellWaiter] = [:]
         var ending: Ending?
     }
@@ -107,7 +109,7 @@ public final class LiveMirror: Service, Sendable {
 
     /// Reads and tells until shutdown; then all sequences end.
     /// - Throws: ``LogError`` for a set-up that cannot work; `PostgresError` when the server cannot be reached at the start. Later
-    ///   it reconnects. The sequences throw the same.
+    ///   it goes on trying, whatever happens.
     public func run() async throws {
         do {
             try await hearingCommits {
@@ -116,7 +118,7 @@ public final class LiveMirror: Service, Sendable {
                         var reader = SharedReader(mirror: self, log: reading, waker: waker)
                         try await reader.run()
                     }
-                    group.addTask { [self] in try await dispatch(LiveEvents.Iterator(takeSeat(dispatcher))) }
+                    group.addTask { [self] in await dispatch(LiveEvents.Iterator(takeSeat(dispatcher))) }
                     defer { group.cancelAll() }
                     try await group.next()
                 }
@@ -150,8 +152,8 @@ public final class LiveMirror: Service, Sendable {
 
     /// What is committed, as a sequence that begins when it is iterated.
     ///
-    /// It ends when the mirror does, when the task is cancelled, or its service group shuts down. Iterating throws what
-    /// ``run()`` throws.
+    /// It ends when the mirror does, when the task is cancelled, or its service group shuts down. Lost connections are made again.
+    /// Iterating throws what else keeps the log from being read, ``LogError`` or `PostgresError`: begin another one then.
     /// - Parameters:
     ///   - sources: the tables and operations to hear of. Default: all.
     ///   - start: where to begin. Default: with what commits from now on; the first ``Event/caughtUp`` says that it has begun.
@@ -183,6 +185,7 @@ public final class LiveMirror: Service, Sendable {
     func leave(_ id: Int) {
         state.withLock { state in
             state.waiters[id] = nil
+            state.failed[id] = nil
             state.fanOut.remove(id)
         }
     }
@@ -192,7 +195,7 @@ public final class LiveMirror: Service, Sendable {
             switch state.ending {
             case .finished: .finish
             case .failed(let error): .fail(error)
-            case nil: .observer(state.fanOut.next(for: id, limit: limit))
+            case nil: state.failed[id].map { .fail($0) } ?? .observer(state.fanOut.next(for: id, limit: limit))
             }
         }
     }
@@ -249,6 +252,25 @@ public final class LiveMirror: Service, Sendable {
             return Array(state.waiters.values)
         }
         for waiter in waiters { waiter.ring() }
+    }
+
+    /// The log cannot be read, and not for want of a connection. The sequences are told; the receivers are told when it can be again.
+    func interrupt(_ error: any Error) {
+        let waiters = state.withLock { state in
+            for id in state.waiters.keys where id != dispatcher {
+                state.failed[id] = error
+                state.fanOut.remove(id)
+            }
+            state.fanOut.beginAnew(dispatcher)
+            return Array(state.waiters.values)
+        }
+        for waiter in waiters { waiter.ring() }
+    }
+
+    /// The receivers' observer cannot go on from where it is.
+    func beginReceiversAnew() {
+        state.withLock { $0.fanOut.beginAnew(dispatcher) }
+        waker.ring()
     }
 
     // MARK: Receivers

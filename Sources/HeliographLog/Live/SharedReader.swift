@@ -10,6 +10,7 @@ struct SharedReader {
     private let log: LogFollower
     private let waker: BellWaiter
     private var place: LogPlace?
+    private var hasBegun = false
     /// What is read of the window that is open.
     private var filter = RecordFilter()
     /// The end of a window that is to be read once more, for more.
@@ -34,14 +35,16 @@ struct SharedReader {
             do {
                 if try await !look() { await sleep() }
                 failures = 0
-            } catch  where place != nil && LogFollower.mayPass(error) {
-                if isStopping { return }
-                failures += 1
-                log.logger.info("reading the log failed, trying again", metadata: ["error": "\(error)"])
-                await pause(for: Backoff().delay(afterAttempt: failures))
             } catch {
                 if isStopping { return }
-                throw error
+                if !hasBegun { throw error }
+                failures += 1
+                log.logger.info("reading the log failed, trying again", metadata: ["error": "\(error)"])
+                if !LogFollower.mayPass(error) {
+                    mirror.interrupt(error)
+                    (place, end) = (nil, nil)
+                }
+                await pause(for: Backoff().delay(afterAttempt: failures))
             }
         }
     }
@@ -53,7 +56,8 @@ struct SharedReader {
             try await mirror.learnOwn()
             let now = try await log.now()
             mirror.begin(at: now)
-            place = now
+            hasBegun = true
+            self.place = now
             return true
         }
         let begins = place.hi == nil && end == nil

@@ -61,12 +61,15 @@ struct FanOutSimulation {
         case 70..<73: join()
         case 73..<74:
             if observers.count > 2 { leave(Int.random(in: observers.indices, using: &random)) }
-        case 74 where crashes && chance(20):
+        case 74..<76 where crashes && chance(50):
             log.crash(losing: Int.random(in: 0...3, using: &random))
             // Who has not begun yet begins in the new life.
             for index in observers.indices {
                 observers[index].earliest = min(observers[index].earliest, log.commits.count)
             }
+        case 76 where crashes && chance(10):
+            // As the receivers' observer does when it cannot go on.
+            if let observer = observers.randomElement(using: &random) { fanOut.beginAnew(observer.id) }
         default:
             guard let index = observers.indices.randomElement(using: &random) else { return }
             if chance(observers[index].eagerness) { observerStep(index) }

@@ -5,7 +5,7 @@ import Testing
 @Suite("One reader for all observers")
 struct FanOutTests {
     @Test(
-        "Slow ones, joins, leaves, filters, places: each hears all of its scope once, in log order", arguments: 0..<20)
+        "Slow ones, joins, leaves, filters, places: each hears all of its scope once, in log order", arguments: 0..<30)
     func anyInterleaving(tenth: Int) { run(tenth, crashes: false) }
 
     /// Ten simulations with seeds of their own.
@@ -19,7 +19,7 @@ struct FanOutTests {
 
     private static let steps = 800
 
-    @Test("And with crashes of the server: it says so, and what commits afterwards is told", arguments: 0..<20)
+    @Test("And with crashes of the server: it says so, and what commits afterwards is told", arguments: 0..<50)
     func crashes(tenth: Int) { run(tenth, crashes: true) }
 
     @Test("What would be wrong is noticed", arguments: FanOutSimulation.Flaw.allCases)

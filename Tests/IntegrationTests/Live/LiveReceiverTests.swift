@@ -143,4 +143,39 @@ struct LiveReceiverTests {
             }
         }
     }
+
+    @Test(
+        "A log that goes away ends the sequences with the reason, and not the process; when it is there again all goes on",
+        .timeLimit(.minutes(5)))
+    func interruption() async throws {
+        try await Captured.with(Observing.table) { t in
+            let loads = Locked(0)
+            let told = Locked<[String]>([])
+            func setUp(_ mirror: LiveMirror) {
+                mirror.beginnings.connect("load") { _ in loads.change { $0 += 1 } }
+                mirror.connect("cache", on: Observing.Row.self) { event in told.change { $0.append(event.instance.v) } }
+            }
+            let settings = LiveMirror.Configuration(pollInterval: .milliseconds(50))
+            try await Observing.with(t.fixture, settings: settings, setUp: setUp) { one in
+                try await eventually("the beginning") { loads.value == 1 }
+                var isThere = true
+                let error = await #expect(throws: LogError.self) {
+                    for try await event in one.mirror.events(.everywhere) {
+                        guard isThere, case .caughtUp = event else { continue }
+                        isThere = false
+                        try await t.write("ALTER SCHEMA heliograph RENAME TO elsewhere")
+                    }
+                }
+                #expect(error?.code == .notInstalled)
+                try await t.write("ALTER SCHEMA elsewhere RENAME TO heliograph")
+                try await eventually("the receivers to be told") { loads.value == 2 }
+                try await t.write("INSERT INTO t (v) VALUES ('again')")
+                try await eventually("what comes after") { told.value == ["again"] }
+                try await one.hearing(.everywhere) { heard in
+                    try await one.write("heard")
+                    try await eventually("another sequence to hear") { heard.count == 1 }
+                }
+            }
+        }
+    }
 }
