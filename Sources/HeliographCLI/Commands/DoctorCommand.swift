@@ -19,7 +19,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let schema = try database.schemaName
-        let doctor = Doctor(schema: schema, try database.connectionConfiguration())
+        let doctor = Doctor(try database.connectionConfiguration(), schema: schema)
         let findings = try await database.withConnection { try await doctor.examine(on: $0) }
         for finding in findings {
             Terminal.say(json ? FindingLine.json(of: finding) : FindingLine.text(of: finding))

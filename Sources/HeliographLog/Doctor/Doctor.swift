@@ -13,7 +13,7 @@ public struct Doctor: Sendable {
 
     /// - Parameter configuration: for a second connection, which tells whether a pooler stands before the server. Default: none, and
     ///   one that nobody else uses is not found.
-    public init(schema: SchemaName = .standard, _ configuration: ConnectionConfiguration? = nil) {
+    public init(_ configuration: ConnectionConfiguration? = nil, schema: SchemaName = .standard) {
         self.schema = schema
         self.configuration = configuration
     }

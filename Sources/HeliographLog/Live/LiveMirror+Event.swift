@@ -21,8 +21,8 @@ extension LiveMirror {
     public enum Event: Sendable {
         /// A committed record.
         case record(LiveRecord)
-        /// All that was committed at this moment has been told. The first one says that observing has begun: what commits from
-        /// then on is told. Comes again after each look at the log, several looks as one.
+        /// All that had been committed at the last look at the log has been told. The first one says that observing has begun: what commits from
+        /// then on is told. Comes again after each look, for several looks once.
         case caughtUp
         /// The observer was slower than the log: its buffer was full and has been dropped. It reads what it missed by itself,
         /// and joins the others again: nothing is lost, and nothing comes twice.

@@ -117,8 +117,11 @@ struct DoctorTests {
             let cluster = try await LocalCluster.start(settings: Self.sound, network: .loopback)
             do {
                 let pooler = try TransactionPooler(to: cluster.port)
-                let mute = try TransactionPooler(to: cluster.port, sharesSessions: false)
-                defer { for pooler in [pooler, mute] { pooler.end() } }
+                let mute = try Proxy(to: cluster.port, swallowsNotifications: true)
+                defer {
+                    pooler.end()
+                    mute.end()
+                }
                 func configuration(_ port: Int) -> ConnectionConfiguration {
                     ConnectionConfiguration("host=127.0.0.1 port=\(port) user=postgres dbname=postgres sslmode=disable")
                 }
@@ -128,9 +131,13 @@ struct DoctorTests {
                     #expect(try await Doctor().examine(on: connection).isEmpty)
                 }
                 for (port, words) in [(pooler.port, "pooler in transaction mode"), (mute.port, "did not arrive")] {
-                    let found = try await Connection.with(configuration(port)) { try await Doctor().examine(on: $0) }
-                    #expect(found.map(\.check) == ["pooler"] && found.first?.severity == .error, "\(found)")
-                    #expect(found.first?.text.contains(words) == true)
+                    for second in [nil, configuration(port)] {
+                        let found = try await Connection.with(configuration(port)) { connection in
+                            try await Doctor(second).examine(on: connection)
+                        }
+                        #expect(found.map(\.check) == ["pooler"] && found.first?.severity == .error, "\(found)")
+                        #expect(found.first?.text.contains(words) == true)
+                    }
                 }
                 let worker = Worker(
                     [Effects.subscription()], database: configuration(pooler.port), configuration: .forTests,

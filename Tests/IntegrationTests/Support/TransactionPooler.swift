@@ -8,12 +8,9 @@ final class TransactionPooler: Sendable {
     let port: Int
     private let listener: Int32
     private let target: Int
-    private let sharesSessions: Bool
 
-    /// - Parameter sharesSessions: `false` for one that only swallows notifications.
-    init(to target: Int, sharesSessions: Bool = true) throws {
+    init(to target: Int) throws {
         self.target = target
-        self.sharesSessions = sharesSessions
         signal(SIGPIPE, SIG_IGN)
         (listener, port) = try Socket.listen()
         Thread.detachNewThread { [self] in
@@ -47,7 +44,7 @@ final class TransactionPooler: Sendable {
             servers[current].write(message)
             guard message.first == UInt8(ascii: "Q") || message.first == UInt8(ascii: "S") else { continue }
             guard let status = relay(from: servers[current], to: client) else { return }
-            if sharesSessions, status == UInt8(ascii: "I") { current = 1 - current }
+            if status == UInt8(ascii: "I") { current = 1 - current }
         }
     }
 

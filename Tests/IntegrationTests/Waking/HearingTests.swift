@@ -122,6 +122,48 @@ struct HearingTests {
         }
     }
 
+    @Test(
+        "Behind a pooler in transaction mode: all is read by polling, there is no pump, and no lock stays behind",
+        .timeLimit(.minutes(5)))
+    func pooler() async throws {
+        try await withProxy(swallowsNotifications: false) { fixture, _, _ in
+            let pooler = try TransactionPooler(to: fixture.cluster.port)
+            defer { pooler.end() }
+            var configuration = ConnectionConfiguration(
+                "host=127.0.0.1 port=\(pooler.port) user=postgres dbname=\(fixture.database.name) sslmode=disable")
+            configuration.statementCacheCapacity = 0
+            // The bell of a process that was not told.
+            let deaf = Bell(configuration, probeTimeout: .milliseconds(500), logger: fixture.logger)
+            let pool = ConnectionPool(.init(configuration, maximum: 1), logger: fixture.logger)
+            let pump = Pump(pool: pool, configuration: configuration, bell: deaf, logger: fixture.logger)
+            try await withService(deaf, logger: fixture.logger) {
+                try await withService(pump, logger: fixture.logger) {
+                    #expect(await deaf.settledHearing(within: .seconds(60)) == .swallowed)
+                    try await eventually("the pump to see it") { lines(fixture, "no pump behind a pooler") == 1 }
+                    #expect(try await fixture.count("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0)
+                }
+            }
+            await pool.shutDown()
+
+            let bell = Bell(configuration, pollOnly: true, logger: fixture.logger)
+            let mirror = try LiveMirror(
+                configuration, bell: bell, settings: .init(pollInterval: .milliseconds(20)), logger: fixture.logger)
+            try await withService(mirror, logger: fixture.logger) {
+                var keys: [String] = []
+                var isWritten = false
+                for try await event in mirror.events(.everywhere) {
+                    if case .record(let live) = event { keys.append(live.record.key ?? "") }
+                    if case .caughtUp = event, !isWritten {
+                        isWritten = true
+                        try await fixture.psql("INSERT INTO t VALUES (1), (2)")
+                    }
+                    if keys.count == 2 { break }
+                }
+                #expect(keys == [#"{"id":1}"#, #"{"id":2}"#])
+            }
+        }
+    }
+
     @Test("tail --poll-only reads, and status says how commits are heard of here, and why", .timeLimit(.minutes(5)))
     func commands() async throws {
         try await Captured.with("CREATE TABLE t (id bigint PRIMARY KEY);") { t in
