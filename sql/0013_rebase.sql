@@ -1,4 +1,4 @@
--- 0012: a log that was restored from a dump into another cluster.
+-- 0013: a log that was restored from a dump into another cluster.
 --
 -- Records and places are in order by transaction ids, which belong to their cluster. Restored into one whose ids are ahead, they
 -- stay what they are: all of them past. Restored into a younger one they are in its future: places would not move until its ids

@@ -1,4 +1,4 @@
--- 0018: the doctor, concluded: retention, subscriptions, and all findings together.
+-- 0019: the doctor, concluded: retention, subscriptions, and all findings together.
 
 -- Committed records that a subscription has not acted upon: those after its lanes' `lo`, but not those of an open window that
 -- are behind them. No row for one that has none.

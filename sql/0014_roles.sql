@@ -1,4 +1,4 @@
--- 0013: who may do what. docs/roles.md says it for people; role_right says it for the server.
+-- 0014: who may do what. docs/roles.md says it for people; role_right says it for the server.
 --
 -- Group roles beside heliograph_capture, all NOLOGIN, to be granted to the roles that log in:
 --   heliograph_owner   owns everything here: migrates, attaches, detaches
