@@ -19,6 +19,13 @@ struct PlaceTests {
     )
     func invalid(text: String) { #expect(Snapshot(validating: text) == nil) }
 
+    @Test("A snapshot's bounds, to the last of the numbers there are")
+    func bounds() {
+        let snapshot = Snapshot("10:18446744073709551615:10,14")
+        #expect(snapshot.xmin == 10 && snapshot.xmax == .max)
+        #expect(Snapshot.beginning.xmin == 1 && Snapshot.beginning.xmax == 1)
+    }
+
     @Test("A place can be kept as text")
     func place() throws {
         let places = [

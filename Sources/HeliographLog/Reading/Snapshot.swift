@@ -27,4 +27,15 @@ public struct Snapshot: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { text }
+
+    /// All transactions before this one had ended.
+    package var xmin: UInt64 { number(at: 0) }
+
+    /// This one and all after it had not begun.
+    package var xmax: UInt64 { number(at: 1) }
+
+    private func number(at index: Int) -> UInt64 {
+        let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        return parts.count > index ? UInt64(parts[index]) ?? 0 : 0
+    }
 }

@@ -43,6 +43,12 @@ struct LaneTable {
     var held: [Int] { lanes.keys.sorted() }
     var isDirty: Bool { lanes.values.contains(where: \.isDirty) }
 
+    /// All transactions before this one are behind every lane; `nil` where none is held.
+    var xmin: UInt64? { lanes.values.map(\.place.lo.snapshot.xmin).min() }
+
+    /// This transaction and all after it are ahead of every lane.
+    var xmax: UInt64? { lanes.values.map(\.place.lo.snapshot.xmax).max() }
+
     /// Takes over what the database says of lanes that have just been locked.
     mutating func hold(_ lane: Int, version: Int64, generation: Int, place: LanePlace) {
         lanes[lane] = Lane(version: version, generation: generation, place: place)

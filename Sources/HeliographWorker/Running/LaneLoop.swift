@@ -26,6 +26,8 @@ final class LaneLoop {
     private var transientFailures = 0
     private var newestID: Int64 = 0
     private var flushedID: Int64 = 0
+    /// The places in the database are to pass all transactions before this one, also when the log is quiet.
+    private var owedXmin: UInt64?
     private var nextBalance = ContinuousClock.now
     private var nextFlush = ContinuousClock.now
 
@@ -100,12 +102,16 @@ final class LaneLoop {
         return true
     }
 
-    /// Writes the places that have moved only in memory, now and then while the log moves.
+    /// Writes the places that have moved only in memory, now and then while the log moves; and more rarely after that, until all
+    /// transactions that were open then are behind them: what a place has not passed is kept from being dropped.
     private func flushInTime() async throws {
-        guard ContinuousClock.now >= nextFlush, newestID > flushedID, table.isDirty else { return }
-        nextFlush = .now + configuration.flushInterval
+        let hasMoved = newestID > flushedID
+        guard ContinuousClock.now >= nextFlush, hasMoved || owedXmin != nil, table.isDirty else { return }
+        nextFlush = .now + configuration.flushInterval * (hasMoved ? 1 : 12)
         try await flush(table.held)
         flushedID = newestID
+        if hasMoved { owedXmin = table.xmax }
+        if let owed = owedXmin, let xmin = table.xmin, xmin >= owed { owedXmin = nil }
     }
 
     private func flush(_ lanes: [Int]) async throws {

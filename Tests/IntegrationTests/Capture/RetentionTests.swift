@@ -133,6 +133,39 @@ struct RetentionTests {
         }
     }
 
+    @Test(
+        "A transaction that was open when the places were written holds the log no longer than it is open, also when all is quiet",
+        .timeLimit(.minutes(5)))
+    func quietLog() async throws {
+        try await Effects.with { effects in
+            let newest: SQL = "(SELECT max(xid) FROM heliograph.signal_log)"
+            try await effects.fixture.withConnection { open in
+                try await open.query("BEGIN")
+                try await open.query("SELECT pg_current_xact_id()")
+                try await effects.withWorker([Effects.subscription(lanes: 4)]) {
+                    try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 20)")
+                    try await effects.settled()
+                    try await eventually("all places to be written behind the records") {
+                        try await effects.fixture.count(
+                            """
+                            SELECT count(*) FROM heliograph.subscription AS s
+                            CROSS JOIN LATERAL heliograph.current_positions(s.id, '{0,1,2,3}') AS p
+                            WHERE pg_snapshot_xmax(p.lo_snapshot) > \(newest) AND p.hi IS NULL
+                            """) == 4
+                    }
+                    #expect(
+                        try await effects.fixture.count(
+                            "SELECT count(*) FROM heliograph.needed_xid() WHERE needed > \(newest)") == 0)
+                    try await open.query("COMMIT")
+                    try await eventually("the places to pass it") {
+                        try await effects.fixture.count(
+                            "SELECT count(*) FROM heliograph.needed_xid() WHERE needed > \(newest)") == 1
+                    }
+                }
+            }
+        }
+    }
+
     @Test("Writers go on, and lose nothing, while segments come and go", .timeLimit(.minutes(5)))
     func load() async throws {
         try await Captured.with(table) { t in
