@@ -61,7 +61,9 @@ begin
         select d.xid, (select count(*) from rebased_place as p where not pg_visible_in_snapshot(d.xid, p.snapshot)) as unseen
         from (select distinct l.xid from heliograph.signal_log as l
               where l.xmin::text::bigint < boundary or l.xmin::text::bigint = boundary and l.xid::text::bigint <> boundary) as d;
-    if exists (select from heliograph.signal_log as l
+    -- A boundary that was frozen says nothing.
+    if boundary is null or boundary < 3
+       or exists (select from heliograph.signal_log as l
                where l.xmin::text::bigint > boundary and l.xid >= pg_snapshot_xmax(pg_current_snapshot()))
        or (select count(distinct x.unseen) from rebased_xid as x) + 4 > boundary then
         raise exception 'which records of the log were restored cannot be told'

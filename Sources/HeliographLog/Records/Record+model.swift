@@ -3,12 +3,13 @@ import HeliographPostgres
 
 extension Record {
     /// The row as an instance of a model: the new one, of a deletion the deleted one.
-    /// - Throws: ``LogError`` when the record has no row, as that of a TRUNCATE; `ModelError` and `JSONSyntaxError` when the row is
+    /// - Throws: ``LogError`` when the record has no row, as that of a TRUNCATE or of a row that was too large; `ModelError` and `JSONSyntaxError` when the row is
     ///   not one of the model.
     public func instance<M: Model>(of model: M.Type) throws -> M {
         guard let row = instance else {
+            let reason = isTruncated ? "is larger than its table's limit, so only its key was recorded" : "has no row"
             throw LogError(
-                .unreadableRecord, "record \(id) of \(sender) has no row: listen to records, not to \(model)"
+                .unreadableRecord, "record \(id) of \(sender) \(reason): listen to records, not to \(model)"
             )
         }
         return try M.mapping.decode(record: try JSONValue(parsing: row))
