@@ -1,8 +1,8 @@
 -- 0002: the signal log, its bell, the registry of captured tables, and the context of a change.
 
--- 0: quiet, a writer rings; 1: a pump is looking, nobody needs to ring. A sequence is read and set outside MVCC, and
--- an unlogged one is quiet again after a crash or a promotion. Read it by
--- coalesce(pg_sequence_last_value('heliograph.bell'), 0), set it by setval.
+-- Never called: quiet, a writer rings; called: a pump is looking, nobody needs to ring. A sequence is read and set outside
+-- MVCC, and an unlogged one is quiet again after a crash or a promotion. Read it by pg_sequence_last_value('heliograph.bell'),
+-- which is NULL while it is quiet, set it by setval('heliograph.bell', 1), and to quiet by setval('heliograph.bell', 0, false).
 create unlogged sequence heliograph.bell minvalue 0 maxvalue 1;
 
 -- Not cached: a session with a stock of ids would log the later change of a row under the lower id.

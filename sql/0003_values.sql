@@ -119,8 +119,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $function$
         when 'DateStyle' then 'pg_catalog.starts_with(pg_catalog.current_setting(''DateStyle''), ''ISO'')'
         when 'TimeZone' then
             -- As initdb writes it on a system that runs in UTC, first.
-            '(pg_catalog.current_setting(''TimeZone'') operator(pg_catalog.=) ''Etc/UTC'''
-            ' or pg_catalog.current_setting(''TimeZone'') operator(pg_catalog.=) ''UTC'')'
+            'pg_catalog.current_setting(''TimeZone'') operator(pg_catalog.=) any (''{Etc/UTC,UTC}''::pg_catalog.text[])'
         -- All of these write as many digits as it takes.
         when 'extra_float_digits' then
             'pg_catalog.current_setting(''extra_float_digits'') operator(pg_catalog.=) any (''{1,2,3}''::pg_catalog.text[])'
@@ -206,11 +205,23 @@ $function$;
 -- Whether a value of this expression's type may be written by a statement that was made for plain or for any values
 -- (whole) under these settings. Only the type matters: callers pass NULL. Folded when the statement is planned, with
 -- the type as the statement has it, which no snapshot makes look older than it is.
+--
+-- Every column of every captured table asks once in a session: hence the short way for the types that need nothing.
 create function heliograph.fits_value(value anyelement, whole boolean, settings text[]) returns boolean
+language plpgsql immutable as $function$
+begin
+    if pg_catalog.pg_typeof(value)::pg_catalog.oid operator(pg_catalog.=) any (
+        '{16,18,19,20,21,23,25,26,114,1042,1043,1082,1083,1114,1266,1700,2950,3802}'::pg_catalog.oid[]) then
+        return true;
+    end if;
+    return heliograph.fits_type(pg_catalog.pg_typeof(value), whole, settings);
+end
+$function$;
+
+create function heliograph.fits_type(type oid, whole boolean, settings text[]) returns boolean
 language plpgsql immutable set search_path = pg_catalog, pg_temp as $function$
 begin
-    return (not whole or heliograph.json_form(pg_typeof(value)) = 'plain')
-        and heliograph.settings_of_type(pg_typeof(value)) <@ settings;
+    return (not whole or heliograph.json_form(type) = 'plain') and heliograph.settings_of_type(type) <@ settings;
 end
 $function$;
 
@@ -231,5 +242,5 @@ grant execute on function
     heliograph.leaf_type(oid), heliograph.json_form(oid), heliograph.json_form_of(anyelement), heliograph.json_of(anyelement),
     heliograph.differs(anyelement, anyelement), heliograph.pinned_value(text), heliograph.all_settings(), heliograph.settings_of_type(oid),
     heliograph.columns_of(oid), heliograph.settings_of_table(oid, text[]),
-    heliograph.fits_value(anyelement, boolean, text[]), heliograph.plan_without_jit()
+    heliograph.fits_value(anyelement, boolean, text[]), heliograph.fits_type(oid, boolean, text[]), heliograph.plan_without_jit()
     to heliograph_capture;

@@ -128,7 +128,7 @@ language plpgsql volatile security definer as $function$
 begin
     delete from heliograph.deferral as d where d.xid operator(pg_catalog.=) new.xid;
     perform heliograph.log_deferred(null);
-    if new.bell and coalesce(pg_catalog.pg_sequence_last_value('heliograph.bell'), 0) operator(pg_catalog.=) 0
+    if new.bell and pg_catalog.pg_sequence_last_value('heliograph.bell') is null
        and pg_catalog.pg_notification_queue_usage() operator(pg_catalog.<) 0.5 then
         perform pg_catalog.pg_notify('heliograph', '');
     end if;
@@ -143,7 +143,7 @@ begin
     if not heliograph.is_nested(tg_argv[0]::pg_catalog.int4, tg_op, true)
        and heliograph.log_deferred(tg_argv[1])
        and tg_argv[2]::pg_catalog.bool
-       and coalesce(pg_catalog.pg_sequence_last_value('heliograph.bell'), 0) operator(pg_catalog.=) 0
+       and pg_catalog.pg_sequence_last_value('heliograph.bell') is null
        and pg_catalog.pg_notification_queue_usage() operator(pg_catalog.<) 0.5 then
         perform pg_catalog.pg_notify('heliograph', '');
     end if;

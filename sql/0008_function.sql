@@ -168,7 +168,7 @@ begin
         case when not late then concat_ws(E'\n',
             format('if found and former is null%s then',
                    case when attached.bell then
-                       ' and pg_catalog.pg_sequence_last_value(''heliograph.bell'') operator(pg_catalog.=) 1' end),
+                       ' and pg_catalog.pg_sequence_last_value(''heliograph.bell'') is not null' end),
             'return null;',
             'end if;') end,
         -- Nothing logged: the statement touched no row, or no longer fits the table.
@@ -206,7 +206,7 @@ begin
         -- After the insert: its lock on the log is what a pump that goes quiet waits for. And no more bells once the
         -- queue of notifications is half full: a full one would fail the writer's commit.
         case when attached.bell then concat_ws(E'\n',
-            'if coalesce(pg_catalog.pg_sequence_last_value(''heliograph.bell''), 0) operator(pg_catalog.=) 0',
+            'if pg_catalog.pg_sequence_last_value(''heliograph.bell'') is null',
             'and pg_catalog.pg_notification_queue_usage() operator(pg_catalog.<) 0.5',
             'and missed is not false then',
             'perform pg_catalog.pg_notify(''heliograph'', '''');',

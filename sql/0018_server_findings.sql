@@ -10,7 +10,7 @@ declare
     relation regclass;
     body     text;
 begin
-    if coalesce(pg_sequence_last_value('heliograph.bell'), 0) = 1 and not exists (
+    if pg_sequence_last_value('heliograph.bell') is not null and not exists (
         select from pg_locks as l
         where l.locktype = 'advisory' and l.objsubid = 2 and l.granted
           and l.database = (select d.oid from pg_database as d where d.datname = current_database())
@@ -19,7 +19,7 @@ begin
     ) then
         return next ('warning', 'pump', 'bell',
             'writers rely on a pump to ring for them, and there is none: readers hear of a change up to a second late',
-            'SELECT setval(''heliograph.bell'', 0);')::heliograph.finding;
+            'SELECT setval(''heliograph.bell'', 0, false);')::heliograph.finding;
     end if;
     if usage > queue then
         -- Which session listens, and how far it has read, no view tells. One in a transaction reads nothing.

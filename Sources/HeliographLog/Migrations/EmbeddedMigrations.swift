@@ -169,9 +169,9 @@ comment on function heliograph.record_tick(pg_snapshot) is
             sql: #"""
 -- 0002: the signal log, its bell, the registry of captured tables, and the context of a change.
 
--- 0: quiet, a writer rings; 1: a pump is looking, nobody needs to ring. A sequence is read and set outside MVCC, and
--- an unlogged one is quiet again after a crash or a promotion. Read it by
--- coalesce(pg_sequence_last_value('heliograph.bell'), 0), set it by setval.
+-- Never called: quiet, a writer rings; called: a pump is looking, nobody needs to ring. A sequence is read and set outside
+-- MVCC, and an unlogged one is quiet again after a crash or a promotion. Read it by pg_sequence_last_value('heliograph.bell'),
+-- which is NULL while it is quiet, set it by setval('heliograph.bell', 1), and to quiet by setval('heliograph.bell', 0, false).
 create unlogged sequence heliograph.bell minvalue 0 maxvalue 1;
 
 -- Not cached: a session with a stock of ids would log the later change of a row under the lower id.
@@ -453,8 +453,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $function$
         when 'DateStyle' then 'pg_catalog.starts_with(pg_catalog.current_setting(''DateStyle''), ''ISO'')'
         when 'TimeZone' then
             -- As initdb writes it on a system that runs in UTC, first.
-            '(pg_catalog.current_setting(''TimeZone'') operator(pg_catalog.=) ''Etc/UTC'''
-            ' or pg_catalog.current_setting(''TimeZone'') operator(pg_catalog.=) ''UTC'')'
+            'pg_catalog.current_setting(''TimeZone'') operator(pg_catalog.=) any (''{Etc/UTC,UTC}''::pg_catalog.text[])'
         -- All of these write as many digits as it takes.
         when 'extra_float_digits' then
             'pg_catalog.current_setting(''extra_float_digits'') operator(pg_catalog.=) any (''{1,2,3}''::pg_catalog.text[])'
@@ -540,11 +539,23 @@ $function$;
 -- Whether a value of this expression's type may be written by a statement that was made for plain or for any values
 -- (whole) under these settings. Only the type matters: callers pass NULL. Folded when the statement is planned, with
 -- the type as the statement has it, which no snapshot makes look older than it is.
+--
+-- Every column of every captured table asks once in a session: hence the short way for the types that need nothing.
 create function heliograph.fits_value(value anyelement, whole boolean, settings text[]) returns boolean
+language plpgsql immutable as $function$
+begin
+    if pg_catalog.pg_typeof(value)::pg_catalog.oid operator(pg_catalog.=) any (
+        '{16,18,19,20,21,23,25,26,114,1042,1043,1082,1083,1114,1266,1700,2950,3802}'::pg_catalog.oid[]) then
+        return true;
+    end if;
+    return heliograph.fits_type(pg_catalog.pg_typeof(value), whole, settings);
+end
+$function$;
+
+create function heliograph.fits_type(type oid, whole boolean, settings text[]) returns boolean
 language plpgsql immutable set search_path = pg_catalog, pg_temp as $function$
 begin
-    return (not whole or heliograph.json_form(pg_typeof(value)) = 'plain')
-        and heliograph.settings_of_type(pg_typeof(value)) <@ settings;
+    return (not whole or heliograph.json_form(type) = 'plain') and heliograph.settings_of_type(type) <@ settings;
 end
 $function$;
 
@@ -565,7 +576,7 @@ grant execute on function
     heliograph.leaf_type(oid), heliograph.json_form(oid), heliograph.json_form_of(anyelement), heliograph.json_of(anyelement),
     heliograph.differs(anyelement, anyelement), heliograph.pinned_value(text), heliograph.all_settings(), heliograph.settings_of_type(oid),
     heliograph.columns_of(oid), heliograph.settings_of_table(oid, text[]),
-    heliograph.fits_value(anyelement, boolean, text[]), heliograph.plan_without_jit()
+    heliograph.fits_value(anyelement, boolean, text[]), heliograph.fits_type(oid, boolean, text[]), heliograph.plan_without_jit()
     to heliograph_capture;
 
 """#
@@ -704,7 +715,7 @@ language plpgsql volatile security definer as $function$
 begin
     delete from heliograph.deferral as d where d.xid operator(pg_catalog.=) new.xid;
     perform heliograph.log_deferred(null);
-    if new.bell and coalesce(pg_catalog.pg_sequence_last_value('heliograph.bell'), 0) operator(pg_catalog.=) 0
+    if new.bell and pg_catalog.pg_sequence_last_value('heliograph.bell') is null
        and pg_catalog.pg_notification_queue_usage() operator(pg_catalog.<) 0.5 then
         perform pg_catalog.pg_notify('heliograph', '');
     end if;
@@ -719,7 +730,7 @@ begin
     if not heliograph.is_nested(tg_argv[0]::pg_catalog.int4, tg_op, true)
        and heliograph.log_deferred(tg_argv[1])
        and tg_argv[2]::pg_catalog.bool
-       and coalesce(pg_catalog.pg_sequence_last_value('heliograph.bell'), 0) operator(pg_catalog.=) 0
+       and pg_catalog.pg_sequence_last_value('heliograph.bell') is null
        and pg_catalog.pg_notification_queue_usage() operator(pg_catalog.<) 0.5 then
         perform pg_catalog.pg_notify('heliograph', '');
     end if;
@@ -1559,7 +1570,7 @@ begin
         case when not late then concat_ws(E'\n',
             format('if found and former is null%s then',
                    case when attached.bell then
-                       ' and pg_catalog.pg_sequence_last_value(''heliograph.bell'') operator(pg_catalog.=) 1' end),
+                       ' and pg_catalog.pg_sequence_last_value(''heliograph.bell'') is not null' end),
             'return null;',
             'end if;') end,
         -- Nothing logged: the statement touched no row, or no longer fits the table.
@@ -1597,7 +1608,7 @@ begin
         -- After the insert: its lock on the log is what a pump that goes quiet waits for. And no more bells once the
         -- queue of notifications is half full: a full one would fail the writer's commit.
         case when attached.bell then concat_ws(E'\n',
-            'if coalesce(pg_catalog.pg_sequence_last_value(''heliograph.bell''), 0) operator(pg_catalog.=) 0',
+            'if pg_catalog.pg_sequence_last_value(''heliograph.bell'') is null',
             'and pg_catalog.pg_notification_queue_usage() operator(pg_catalog.<) 0.5',
             'and missed is not false then',
             'perform pg_catalog.pg_notify(''heliograph'', '''');',
@@ -3464,7 +3475,7 @@ declare
     relation regclass;
     body     text;
 begin
-    if coalesce(pg_sequence_last_value('heliograph.bell'), 0) = 1 and not exists (
+    if pg_sequence_last_value('heliograph.bell') is not null and not exists (
         select from pg_locks as l
         where l.locktype = 'advisory' and l.objsubid = 2 and l.granted
           and l.database = (select d.oid from pg_database as d where d.datname = current_database())
@@ -3473,7 +3484,7 @@ begin
     ) then
         return next ('warning', 'pump', 'bell',
             'writers rely on a pump to ring for them, and there is none: readers hear of a change up to a second late',
-            'SELECT setval(''heliograph.bell'', 0);')::heliograph.finding;
+            'SELECT setval(''heliograph.bell'', 0, false);')::heliograph.finding;
     end if;
     if usage > queue then
         -- Which session listens, and how far it has read, no view tells. One in a transaction reads nothing.

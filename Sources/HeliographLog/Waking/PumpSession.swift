@@ -48,7 +48,7 @@ struct PumpSession: Sendable {
     static func key(_ schema: SchemaName) -> SQL { "hashtext(\(schema.name)), hashtext('pump')" }
 
     func set(_ flag: PumpState.Flag) async throws {
-        try await connection.query("SELECT setval('\(schema.sql).bell', \(flag.rawValue))")
+        try await connection.query("SELECT setval('\(schema.sql).bell', \(flag.rawValue), \(flag.rawValue == 1))")
     }
 
     /// The transactions that hold a writer's lock on the log, those that are prepared too. Of this database: snapshots would name

@@ -40,7 +40,7 @@ struct BellTests {
     func silence() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY);") { t in
             try await expect("SELECT setval('heliograph.bell', 1); INSERT INTO t VALUES (1)", rings: 0, in: t)
-            try await expect("SELECT setval('heliograph.bell', 0); INSERT INTO t VALUES (2)", rings: 1, in: t)
+            try await expect("SELECT setval('heliograph.bell', 0, false); INSERT INTO t VALUES (2)", rings: 1, in: t)
         }
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY);", AttachOptions(ringsBell: false)) { t in
             try await expect("INSERT INTO t VALUES (1)", rings: 0, in: t)
