@@ -12,6 +12,8 @@ create table heliograph.subscription (
     -- raised by a rewind
     generation  int not null default 1,
     state       text not null default 'active',
+    -- raised by each change from outside: a rewind, a person's retry; the workers look at it every second
+    changes     bigint not null default 0,
     created_at  timestamptz not null default pg_catalog.clock_timestamp(),
     constraint subscription_pkey primary key (id),
     constraint subscription_name_key unique (name),
@@ -49,7 +51,7 @@ create table heliograph.position (
 create function heliograph.register_subscription(
     subscription_name text, declared_revision int, declared text, wanted_lanes int, start text
 )
-returns table (id int, lanes int, generation int, revision int, outcome text)
+returns table (id int, lanes int, generation int, revision int, outcome text, state text, changes bigint)
 language plpgsql volatile as $function$
 #variable_conflict use_column
 declare
@@ -102,7 +104,7 @@ begin
     else
         outcome := 'conflict';
     end if;
-    return query select known.id, known.lanes::int, known.generation, known.revision, outcome;
+    return query select known.id, known.lanes::int, known.generation, known.revision, outcome, known.state, known.changes;
 end
 $function$;
 comment on function heliograph.register_subscription(text, int, text, int, text) is

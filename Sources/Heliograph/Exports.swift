@@ -19,6 +19,8 @@
 @_exported public import struct HeliographLog.LogStatus
 @_exported public import struct HeliographLog.Migration
 @_exported public import struct HeliographLog.Migrator
+@_exported public import struct HeliographLog.ParkedRecord
+@_exported public import struct HeliographLog.ParkedRecords
 @_exported public import struct HeliographLog.PruneOutcome
 @_exported public import struct HeliographLog.Pump
 @_exported public import struct HeliographLog.Record
@@ -30,6 +32,7 @@
 @_exported public import enum HeliographLog.SignalChange
 @_exported public import struct HeliographLog.Snapshot
 @_exported public import struct HeliographLog.StatusReader
+@_exported public import struct HeliographLog.SubscriptionControl
 @_exported public import struct HeliographLog.TableExplanation
 @_exported public import struct HeliographLog.Window
 @_exported public import struct HeliographModels.Column
@@ -96,6 +99,8 @@
 @_exported public import struct HeliographSignals.SignalSender
 @_exported public import struct HeliographWorker.Cancel
 @_exported public import struct HeliographWorker.Event
+@_exported public import struct HeliographWorker.RetryPolicy
+@_exported public import struct HeliographWorker.Snooze
 @_exported public import struct HeliographWorker.Subscription
 @_exported public import struct HeliographWorker.Worker
 @_exported public import struct HeliographWorker.WorkerConfiguration

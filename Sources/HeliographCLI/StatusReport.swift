@@ -17,17 +17,7 @@ enum StatusReport {
                 }
         )
         lines += status.tables.isEmpty ? ["(none: run `heliograph attach TABLE`)", ""] : [""]
-        lines += Terminal.table(
-            [["SUBSCRIPTION", "REVISION", "STATE", "LANES", "HELD", "WORKERS", "LAG", "SECONDS"]]
-                + status.subscriptions.map { subscription in
-                    [
-                        subscription.name, "\(subscription.revision)", subscription.state, "\(subscription.lanes)",
-                        "\(subscription.heldLanes)", "\(subscription.workers)", "\(subscription.lagRecords)",
-                        JSONValue.rounded(subscription.lagSeconds),
-                    ]
-                }
-        )
-        lines += status.subscriptions.isEmpty ? ["(none: they register when a worker starts)", ""] : [""]
+        lines += subscriptionsText(status) + [""]
         if !status.holders.isEmpty {
             lines += Terminal.table(
                 [["WORKER", "APPLICATION", "SUBSCRIPTION", "LANES"]]
@@ -60,15 +50,7 @@ enum StatusReport {
                 ("bell", .bool(table.ringsBell)),
             ])
         }
-        lines += status.subscriptions.map { subscription in
-            JSONValue.object([
-                ("kind", .string("subscription")), ("name", .string(subscription.name)),
-                ("revision", .count(subscription.revision)), ("state", .string(subscription.state)),
-                ("lanes", .count(subscription.lanes)), ("lanes_held", .count(subscription.heldLanes)),
-                ("workers", .count(subscription.workers)), ("lag_records", .count(subscription.lagRecords)),
-                ("lag_seconds", .seconds(subscription.lagSeconds)),
-            ])
-        }
+        lines += status.subscriptions.map(json)
         lines += status.holders.map { holder in
             JSONValue.object([
                 ("kind", .string("worker")), ("subscription", .string(holder.subscription)),
@@ -91,6 +73,38 @@ enum StatusReport {
             ])
         )
         return lines.map(\.description)
+    }
+
+    static func subscriptionsJSON(_ status: LogStatus) -> [String] { status.subscriptions.map { json($0).description } }
+
+    static func subscriptionsText(_ status: LogStatus) -> [String] {
+        let lines = Terminal.table(
+            [["SUBSCRIPTION", "REVISION", "STATE", "LANES", "HELD", "WORKERS", "LAG", "SECONDS", "PARKED", "DEAD"]]
+                + status.subscriptions.map { subscription in
+                    [
+                        subscription.name, "\(subscription.revision)", state(subscription), "\(subscription.lanes)",
+                        "\(subscription.heldLanes)", "\(subscription.workers)", "\(subscription.lagRecords)",
+                        JSONValue.rounded(subscription.lagSeconds), "\(subscription.parkedRecords)",
+                        "\(subscription.deadLetters)",
+                    ]
+                }
+        )
+        return status.subscriptions.isEmpty ? lines + ["(none: they register when a worker starts)"] : lines
+    }
+
+    private static func state(_ subscription: LogStatus.Subscription) -> String {
+        subscription.isWaitingOutOutage && subscription.state == "active" ? "outage" : subscription.state
+    }
+
+    private static func json(_ subscription: LogStatus.Subscription) -> JSONValue {
+        .object([
+            ("kind", .string("subscription")), ("name", .string(subscription.name)),
+            ("revision", .count(subscription.revision)), ("state", .string(state(subscription))),
+            ("lanes", .count(subscription.lanes)), ("lanes_held", .count(subscription.heldLanes)),
+            ("workers", .count(subscription.workers)), ("lag_records", .count(subscription.lagRecords)),
+            ("lag_seconds", .seconds(subscription.lagSeconds)), ("parked", .count(subscription.parkedRecords)),
+            ("dead", .count(subscription.deadLetters)),
+        ])
     }
 
     private static func percent(_ share: Double) -> String { String(format: "%.0f %%", share * 100) }

@@ -8,7 +8,7 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
         private enum Base {
             case badArgument, notInstalled, outdated, newer, standby, otherCluster, attachRefused, tableBusy,
                 unknownTable
-            case unreadableRecord, notPermitted
+            case unreadableRecord, notPermitted, unknownSubscription, atWork
         }
         private let base: Base
 
@@ -32,6 +32,10 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
         public static let unknownTable = Self(base: .unknownTable)
         /// The role that logged in lacks a right; the message names it, or the group that has it.
         public static let notPermitted = Self(base: .notPermitted)
+        /// There is no such subscription.
+        public static let unknownSubscription = Self(base: .unknownSubscription)
+        /// Workers run the subscription.
+        public static let atWork = Self(base: .atWork)
         /// A record holds what it should not.
         public static let unreadableRecord = Self(base: .unreadableRecord)
     }
@@ -61,6 +65,9 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
         switch state {
         case .readFromStandby: return LogError(.standby, error.message + hint)
         case .logOfOtherCluster: return LogError(.otherCluster, error.message + hint)
+        case .unknownSubscription: return LogError(.unknownSubscription, error.message + hint)
+        case .subscriptionAtWork: return LogError(.atWork, error.message + hint)
+        case .unknownRecord: return LogError(.badArgument, error.message + hint)
         case .insufficientPrivilege:
             return LogError(
                 .notPermitted,

@@ -12,7 +12,8 @@ struct RecordTests {
         Record(
             id: 123, transaction: "7391", at: "2026-01-02T03:04:05.678901Z", sender: "public.users",
             partition: nil, operation: operation,
-            lane: 0, key: operation == .truncate ? nil : #"{"id":7}"#, previousKey: previousKey, instance: instance,
+            lane: 0, keyHash: 0, key: operation == .truncate ? nil : #"{"id":7}"#, previousKey: previousKey,
+            instance: instance,
             previous: operation == .update ? #"{"email":"a"}"# : nil, changed: operation == .update ? ["email"] : nil,
             context: context, writer: "app"
         )

@@ -2082,6 +2082,8 @@ create table heliograph.subscription (
     -- raised by a rewind
     generation  int not null default 1,
     state       text not null default 'active',
+    -- raised by each change from outside: a rewind, a person's retry; the workers look at it every second
+    changes     bigint not null default 0,
     created_at  timestamptz not null default pg_catalog.clock_timestamp(),
     constraint subscription_pkey primary key (id),
     constraint subscription_name_key unique (name),
@@ -2119,7 +2121,7 @@ create table heliograph.position (
 create function heliograph.register_subscription(
     subscription_name text, declared_revision int, declared text, wanted_lanes int, start text
 )
-returns table (id int, lanes int, generation int, revision int, outcome text)
+returns table (id int, lanes int, generation int, revision int, outcome text, state text, changes bigint)
 language plpgsql volatile as $function$
 #variable_conflict use_column
 declare
@@ -2172,7 +2174,7 @@ begin
     else
         outcome := 'conflict';
     end if;
-    return query select known.id, known.lanes::int, known.generation, known.revision, outcome;
+    return query select known.id, known.lanes::int, known.generation, known.revision, outcome, known.state, known.changes;
 end
 $function$;
 comment on function heliograph.register_subscription(text, int, text, int, text) is
@@ -2335,9 +2337,468 @@ comment on function heliograph.purge_ticks(int) is
         ),
         Migration(
             version: 12,
+            name: "deliveries",
+            sql: ##"""
+-- 0012: records that a subscription has parked, because a receiver failed with them or with an earlier one of their row.
+
+-- A parked record: a copy, because the log is dropped after a while. Written together with the position of its lane, always:
+-- so who holds the lane may keep in memory which keys are parked, and whoever changes a delivery behind its back makes its next
+-- commit fail.
+create table heliograph.delivery (
+    -- The order of a key's records; those of other keys have none.
+    id           bigint generated always as identity,
+    subscription int not null,
+    lane         smallint not null,
+    -- Which row it is of. Two rows with the same hash wait for each other, which does no harm.
+    lane_hash    int not null,
+    state        text not null default 'waiting',
+    -- since it was parked, or since somebody had it tried again
+    failures     int not null default 0,
+    -- NULL: when those of its key that are before it are done
+    due_at       timestamptz,
+    parked_at    timestamptz not null default pg_catalog.clock_timestamp(),
+    -- as in the log, but record, which is its id there
+    record       bigint,
+    xid          xid8 not null,
+    at           timestamptz not null,
+    sender       text not null,
+    partition    text,
+    operation    text not null,
+    key          json,
+    previous_key json,
+    instance     json,
+    previous     json,
+    changed      text[],
+    context      text,
+    writer       name not null,
+    constraint delivery_pkey primary key (id),
+    constraint delivery_state_check check (state in ('waiting', 'dead')),
+    constraint delivery_failures_check check (failures >= 0)
+);
+create index delivery_key_idx on heliograph.delivery (subscription, lane, lane_hash, id);
+
+-- What came of the tries of a parked record. Insert-only, until the record is done with.
+create table heliograph.attempt (
+    delivery bigint not null,
+    number   int not null,
+    at       timestamptz not null default pg_catalog.clock_timestamp(),
+    -- how the worker's session calls itself
+    worker   text not null,
+    error    text not null,
+    constraint attempt_pkey primary key (delivery, number),
+    constraint attempt_delivery_fkey foreign key (delivery) references heliograph.delivery (id) on delete cascade
+);
+
+-- Behind these two only the worker's and the operator's functions write.
+
+create function heliograph.note_attempt(delivery bigint, error text) returns void
+language sql volatile as $function$
+    insert into heliograph.attempt (delivery, number, worker, error)
+    select $1, coalesce(max(a.number), 0) + 1, pg_catalog.current_setting('application_name'), $2
+    from heliograph.attempt as a where a.delivery = $1
+$function$;
+
+create function heliograph.park(
+    subscription int, records bigint[], delays float8[], errors text[], dead boolean[], unordered boolean
+) returns bigint[]
+language plpgsql volatile as $function$
+#variable_conflict use_column
+declare
+    parked bigint[];
+begin
+    with wanted as (
+        select w.*
+        from rows from (pg_catalog.unnest(records), pg_catalog.unnest(delays), pg_catalog.unnest(errors), pg_catalog.unnest(dead))
+            as w (record, delay, error, is_dead)
+    ), written as (
+        insert into heliograph.delivery (
+            subscription, lane, lane_hash, state, failures, due_at, record, xid, at, sender, partition, operation, key,
+            previous_key, instance, previous, changed, context, writer)
+        select s.id, heliograph.lane(l.lane_hash, s.lanes),
+               -- Each for itself.
+               case when unordered then pg_catalog.hashint8(l.id) else l.lane_hash end,
+               case when w.is_dead then 'dead' else 'waiting' end,
+               case when w.error is null then 0 else 1 end,
+               pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => w.delay),
+               l.id, l.xid, l.at, l.sender, l.partition, l.operation, l.key, l.previous_key, l.instance, l.previous, l.changed,
+               l.context, l.writer
+        from wanted as w
+        join heliograph.signal_log as l on l.id = w.record
+        cross join heliograph.subscription as s
+        where s.id = park.subscription
+        order by l.id
+        returning id, record)
+    select pg_catalog.array_agg(d.id order by d.id) into parked from written as d;
+    if pg_catalog.cardinality(parked) is distinct from pg_catalog.cardinality(records) then
+        raise exception 'the log does not hold all the records to be parked' using errcode = 'HG006';
+    end if;
+    perform heliograph.note_attempt(d.id, w.error)
+    from rows from (pg_catalog.unnest(records), pg_catalog.unnest(errors)) as w (record, error)
+    join heliograph.delivery as d on d.record = w.record and d.id = any (parked)
+    where w.error is not null;
+    return parked;
+end
+$function$;
+comment on function heliograph.park(int, bigint[], float8[], text[], boolean[], boolean) is
+    'Parks records of the log, which are in the order of their ids. delays: seconds from now until they are tried, NULL to wait for '
+    'those of their key. errors: of the failed try, NULL if there was none. In one transaction with advance() of their lanes.';
+
+create function heliograph.finish_deliveries(subscription int, deliveries bigint[]) returns void
+language plpgsql volatile as $function$
+#variable_conflict use_column
+declare
+    finished bigint;
+begin
+    delete from heliograph.delivery as d where d.subscription = finish_deliveries.subscription and d.id = any (deliveries);
+    get diagnostics finished = row_count;
+    if finished <> pg_catalog.cardinality(deliveries) then
+        raise exception 'parked records of subscription % have been changed', finish_deliveries.subscription
+            using errcode = 'HG001', hint = 'Forget what is in memory, and read them again.';
+    end if;
+end
+$function$;
+comment on function heliograph.finish_deliveries(int, bigint[]) is
+    'Removes parked records that are done. In one transaction with advance() of their lane.';
+
+create function heliograph.fail_delivery(subscription int, delivery bigint, delay float8, error text, is_dead boolean) returns void
+language plpgsql volatile as $function$
+#variable_conflict use_column
+begin
+    update heliograph.delivery as d
+    set state = case when is_dead then 'dead' else 'waiting' end,
+        failures = d.failures + case when error is null then 0 else 1 end,
+        due_at = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => delay)
+    where d.subscription = fail_delivery.subscription and d.id = fail_delivery.delivery;
+    if not found then
+        raise exception 'parked records of subscription % have been changed', fail_delivery.subscription
+            using errcode = 'HG001', hint = 'Forget what is in memory, and read them again.';
+    end if;
+    if error is not null then
+        perform heliograph.note_attempt(fail_delivery.delivery, error);
+    end if;
+end
+$function$;
+comment on function heliograph.fail_delivery(int, bigint, float8, text, boolean) is
+    'Notes a failed try of a parked record (error NULL: it is only put off). In one transaction with advance() of its lane.';
+
+-- What waits in these lanes: the first of each key. The dead count where the key waits for a person (dead_block).
+create function heliograph.parked_keys(subscription int, lanes smallint[], dead_block boolean, key_hash int default null)
+returns table (
+    lane smallint, lane_hash int, head bigint, is_dead boolean, failures int, due_in float8, waiting bigint
+)
+language sql stable as $function$
+    select distinct on (d.lane, d.lane_hash)
+           d.lane, d.lane_hash, d.id, d.state = 'dead', d.failures,
+           extract(epoch from d.due_at - pg_catalog.clock_timestamp())::float8,
+           count(*) over (partition by d.lane, d.lane_hash)
+    from heliograph.delivery as d
+    where d.subscription = $1 and d.lane = any ($2) and ($3 or d.state = 'waiting')
+      and ($4 is null or d.lane_hash = $4)
+    order by d.lane, d.lane_hash, d.id
+$function$;
+comment on function heliograph.parked_keys(int, smallint[], boolean, int) is
+    'The parked keys of lanes: the first record of each, in how many seconds it is due (NULL: at once), how many wait.';
+
+-- The records of a key from its first, if that one is due by this server's clock.
+create function heliograph.due_deliveries(subscription int, lane smallint, lane_hash int, dead_block boolean, max_rows int)
+returns setof heliograph.delivery
+language sql stable as $function$
+    select d.*
+    from heliograph.delivery as d
+    where d.subscription = $1 and d.lane = $2 and d.lane_hash = $3 and d.state = 'waiting'
+      and exists (
+          select from (
+              select head.* from heliograph.delivery as head
+              where head.subscription = $1 and head.lane = $2 and head.lane_hash = $3 and ($4 or head.state = 'waiting')
+              order by head.id
+              limit 1) as first
+          where first.state = 'waiting' and coalesce(first.due_at <= pg_catalog.clock_timestamp(), true))
+    order by d.id
+    limit $5
+$function$;
+comment on function heliograph.due_deliveries(int, smallint, int, boolean, int) is
+    'The parked records of a key that can be tried now, in their order; none while the first of them is not due.';
+
+"""##
+        ),
+        Migration(
+            version: 13,
+            name: "control",
+            sql: ##"""
+-- 0013: what people do with subscriptions: pause, resume, rewind and drop them, retry and discard dead letters.
+
+create function heliograph.subscription_named(name text) returns heliograph.subscription
+language plpgsql volatile as $function$
+declare
+    known heliograph.subscription;
+begin
+    select s.* into known from heliograph.subscription as s where s.name = subscription_named.name for no key update;
+    if not found then
+        raise exception 'there is no subscription %', pg_catalog.quote_nullable(subscription_named.name)
+            using errcode = 'HG030', hint = 'heliograph subscriptions list shows them.';
+    end if;
+    return known;
+end
+$function$;
+
+-- Moves lanes to the same place under the next version: whoever holds them finds that out with its next commit at the latest, and
+-- reads everything again. As advance() does, but for callers that know no versions: one that is written at this moment is waited for.
+create function heliograph.move_lanes(subscription int, lanes smallint[]) returns void
+language plpgsql volatile as $function$
+#variable_conflict use_column
+begin
+    if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'positions advance in READ COMMITTED only' using errcode = 'HG003';
+    end if;
+    for attempt in 1..100 loop
+        begin
+            insert into heliograph.position (subscription, lane, version, generation, lo, hi, last_id, frontier)
+            select newest.subscription, newest.lane, newest.version + 1, newest.generation, newest.lo, newest.hi, newest.last_id,
+                   newest.frontier
+            from pg_catalog.unnest(lanes) as l (lane)
+            cross join lateral (
+                select p.* from heliograph.position as p
+                where p.subscription = move_lanes.subscription and p.lane = l.lane
+                order by p.version desc
+                limit 1) as newest
+            order by newest.lane;
+            exit;
+        exception when unique_violation then
+            if attempt = 100 then
+                raise;
+            end if;
+        end;
+    end loop;
+    update heliograph.subscription as s set changes = s.changes + 1 where s.id = move_lanes.subscription;
+    perform pg_catalog.pg_notify('heliograph', '');
+end
+$function$;
+
+create function heliograph.set_subscription_state(name text, state text) returns text
+language plpgsql volatile as $function$
+declare
+    known heliograph.subscription := heliograph.subscription_named(name);
+begin
+    if set_subscription_state.state not in ('active', 'paused') then
+        raise exception 'a subscription can be active or paused, not %', pg_catalog.quote_nullable(set_subscription_state.state)
+            using errcode = 'invalid_parameter_value';
+    end if;
+    update heliograph.subscription as s
+    set state = set_subscription_state.state, changes = s.changes + 1
+    where s.id = known.id and s.state <> set_subscription_state.state;
+    if found then
+        perform pg_catalog.pg_notify('heliograph', '');
+    end if;
+    return known.state;
+end
+$function$;
+comment on function heliograph.set_subscription_state(text, text) is
+    'Pauses a subscription (its workers finish what runs, and hold it no longer) or makes it active again. Returns the former state.';
+
+-- Sessions that work for a subscription: each holds a shared lock beside the lanes.
+create function heliograph.subscription_workers(name text) returns bigint
+language sql volatile as $function$
+    select count(*)
+    from pg_catalog.pg_locks as l
+    where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.mode = 'ShareLock'
+      and l.database = (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database())
+      and l.classid::bigint = (pg_catalog.hashtext('heliograph/' || $1)::bigint & 4294967295) and l.objid::bigint = 4294967295
+$function$;
+
+create function heliograph.drop_subscription(name text) returns bigint
+language plpgsql volatile as $function$
+declare
+    known   heliograph.subscription;
+    workers bigint;
+    parked  bigint;
+begin
+    -- Nobody registers meanwhile.
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('heliograph'), pg_catalog.hashtext('subscription'));
+    known := heliograph.subscription_named(name);
+    workers := heliograph.subscription_workers(name);
+    if workers > 0 then
+        raise exception 'subscription % is at work in % sessions', pg_catalog.quote_nullable(name), workers
+            using errcode = 'HG031', hint = 'Stop its workers, or pause it, and try again.';
+    end if;
+    delete from heliograph.delivery as d where d.subscription = known.id;
+    get diagnostics parked = row_count;
+    delete from heliograph.position as p where p.subscription = known.id;
+    delete from heliograph.subscription as s where s.id = known.id;
+    return parked;
+end
+$function$;
+comment on function heliograph.drop_subscription(text) is
+    'Forgets a subscription that no worker runs, with its places and parked records; returns how many of these there were.';
+
+-- Of two snapshots of one cluster the one that saw less.
+create function heliograph.is_older(one pg_snapshot, other pg_snapshot) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp as $function$
+    select pg_snapshot_xmax(one) < pg_snapshot_xmax(other)
+        or pg_snapshot_xmax(one) = pg_snapshot_xmax(other)
+           and (select count(*) from pg_snapshot_xip(one)) > (select count(*) from pg_snapshot_xip(other))
+$function$;
+
+create function heliograph.rewind_to_tick(name text, target bigint) returns bigint
+language plpgsql volatile as $function$
+#variable_conflict use_column
+declare
+    known    heliograph.subscription := heliograph.subscription_named(name);
+    place    pg_catalog.pg_snapshot := (select t.snapshot from heliograph.tick as t where t.id = target for key share);
+    lanes    smallint[];
+    versions bigint[];
+    starts   bigint[];
+    again    bigint;
+begin
+    if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'positions advance in READ COMMITTED only' using errcode = 'HG003';
+    end if;
+    if place is null then
+        raise exception 'a position must refer to ticks that exist' using errcode = 'HG004';
+    end if;
+    for attempt in 1..100 loop
+        begin
+            -- The older of the target and where a lane is: what it has not come to yet it is not to jump to.
+            select pg_catalog.array_agg(newest.lane order by newest.lane), pg_catalog.array_agg(newest.version order by newest.lane),
+                   pg_catalog.array_agg(case when heliograph.is_older(t.snapshot, place) then newest.lo else target end
+                                        order by newest.lane)
+            into lanes, versions, starts
+            from pg_catalog.generate_series(0, known.lanes - 1) as l (lane)
+            cross join lateral (
+                select p.* from heliograph.position as p
+                where p.subscription = known.id and p.lane = l.lane
+                order by p.version desc
+                limit 1) as newest
+            join heliograph.tick as t on t.id = newest.lo;
+            -- What will be read again is no longer parked. Before the positions: the order in which workers take their locks.
+            delete from heliograph.delivery as d
+            using rows from (pg_catalog.unnest(lanes), pg_catalog.unnest(starts)) as l (lane, start)
+            join heliograph.tick as t on t.id = l.start
+            where d.subscription = known.id and d.lane = l.lane and not pg_catalog.pg_visible_in_snapshot(d.xid, t.snapshot);
+            get diagnostics again = row_count;
+            -- Of the versions seen above: had a worker moved a lane since, it would have parked what was not looked at.
+            insert into heliograph.position (subscription, lane, version, generation, lo, frontier)
+            select p.subscription, p.lane, p.version + 1, known.generation + 1, l.start, p.frontier
+            from rows from (pg_catalog.unnest(lanes), pg_catalog.unnest(versions), pg_catalog.unnest(starts))
+                as l (lane, version, start)
+            join heliograph.position as p
+                on p.subscription = known.id and p.lane = l.lane and p.version = l.version
+            order by p.lane;
+            exit;
+        exception when unique_violation then
+            if attempt = 100 then
+                raise;
+            end if;
+        end;
+    end loop;
+    update heliograph.subscription as s set generation = s.generation + 1, changes = s.changes + 1 where s.id = known.id;
+    perform pg_catalog.pg_notify('heliograph', '');
+    return again;
+end
+$function$;
+
+create function heliograph.rewind(name text, to_time timestamptz default null, to_record bigint default null) returns text
+language plpgsql volatile as $function$
+#variable_conflict use_column
+declare
+    -- Before anything draws a transaction id.
+    known   heliograph.subscription;
+    target  bigint;
+    reached timestamptz;
+    written xid8;
+    dropped bigint;
+begin
+    if to_time is not null and to_record is not null then
+        raise exception 'a subscription is rewound to a time or to a record' using errcode = 'invalid_parameter_value';
+    end if;
+    -- A segment that is dropped meanwhile may be needed again.
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('heliograph'), pg_catalog.hashtext('subscription'));
+    known := heliograph.subscription_named(name);
+    if to_record is not null then
+        written := (select l.xid from heliograph.signal_log as l where l.id = to_record);
+        if written is null then
+            raise exception 'the log does not hold record %', to_record
+                using errcode = 'HG032', hint = 'It was dropped, rolled back, or never written; rewind to a time, or to the beginning.';
+        end if;
+        -- The newest place that has not seen it.
+        select t.id, t.at into target, reached from heliograph.tick as t
+        where not pg_catalog.pg_visible_in_snapshot(written, t.snapshot)
+        order by pg_catalog.pg_snapshot_xmax(t.snapshot) desc, t.id desc
+        limit 1;
+    elsif to_time is not null then
+        select t.id, t.at into target, reached from heliograph.tick as t
+        where t.at <= to_time
+        order by t.at desc, t.id desc
+        limit 1;
+    end if;
+    if target is null then
+        target := heliograph.record_tick('1:1:');
+    end if;
+    perform heliograph.rewind_to_tick(name, target);
+    dropped := (select max(s.last_id) from heliograph.segment as s where s.dropped_at is not null);
+    return pg_catalog.concat_ws(' ',
+        case when reached is null then 'rewound to the beginning of the log'
+             else pg_catalog.format('rewound to %s', pg_catalog.to_char(reached at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) end,
+        case when reached is null and dropped is not null
+             then pg_catalog.format('(records up to %s have been dropped)', dropped) end);
+end
+$function$;
+comment on function heliograph.rewind(text, timestamptz, bigint) is
+    'Has a subscription read again from the last recorded place before a time or a record; without either, from the beginning of the '
+    'log. Its workers may run. Returns where it stands now.';
+
+create function heliograph.retry_deliveries(deliveries bigint[]) returns bigint
+language plpgsql volatile as $function$
+#variable_conflict use_column
+declare
+    changed bigint;
+begin
+    with retried as (
+        update heliograph.delivery as d
+        set state = 'waiting', failures = 0, due_at = pg_catalog.clock_timestamp()
+        where d.id = any (deliveries)
+        returning d.id, d.subscription, d.lane)
+    select count(*) into changed from retried;
+    perform heliograph.move_lanes(d.subscription, pg_catalog.array_agg(distinct d.lane))
+    from heliograph.delivery as d where d.id = any (deliveries)
+    group by d.subscription
+    order by d.subscription;
+    return changed;
+end
+$function$;
+comment on function heliograph.retry_deliveries(bigint[]) is
+    'Has parked records tried at once, dead ones with all their tries anew. Returns how many there were.';
+
+create function heliograph.discard_deliveries(deliveries bigint[]) returns bigint
+language plpgsql volatile as $function$
+#variable_conflict use_column
+declare
+    affected record;
+    changed  bigint := 0;
+begin
+    for affected in
+        with discarded as (
+            delete from heliograph.delivery as d where d.id = any (deliveries) returning d.subscription, d.lane)
+        select d.subscription, pg_catalog.array_agg(distinct d.lane) as lanes, count(*) as number
+        from discarded as d
+        group by d.subscription
+        order by d.subscription
+    loop
+        perform heliograph.move_lanes(affected.subscription, affected.lanes);
+        changed := changed + affected.number;
+    end loop;
+    return changed;
+end
+$function$;
+comment on function heliograph.discard_deliveries(bigint[]) is
+    'Gives parked records up: they will not be received. Those of their keys that wait behind them go on. Returns how many.';
+
+"""##
+        ),
+        Migration(
+            version: 14,
             name: "retention",
             sql: #"""
--- 0012: retention. The log is a row of segments; the oldest are dropped when nobody needs them any more.
+-- 0014: retention. The log is a row of segments; the oldest are dropped when nobody needs them any more.
 
 -- Opens a new segment and has all capture functions insert into it. A writer that is calling one at this moment goes on with
 -- the old text, and the old segment, which is there until it has ended.
@@ -2455,10 +2916,10 @@ revoke execute on function heliograph.rotate(), heliograph.drop_segment(int, int
 """#
         ),
         Migration(
-            version: 13,
+            version: 15,
             name: "rebase",
             sql: #"""
--- 0013: a log that was restored from a dump into another cluster.
+-- 0015: a log that was restored from a dump into another cluster.
 --
 -- Records and places are in order by transaction ids, which belong to their cluster. Restored into one whose ids are ahead, they
 -- stay what they are: all of them past. Restored into a younger one they are in its future: places would not move until its ids
@@ -2519,8 +2980,11 @@ begin
         where t.id in (select u.id from heliograph.tick_in_use as u);
     create temporary table rebased_xid on commit drop as
         select d.xid, (select count(*) from rebased_place as p where not pg_visible_in_snapshot(d.xid, p.snapshot)) as unseen
-        from (select distinct l.xid from heliograph.signal_log as l
-              where l.xmin::text::bigint < boundary or l.xmin::text::bigint = boundary and l.xid::text::bigint <> boundary) as d;
+        from (select l.xid from heliograph.signal_log as l
+              where l.xmin::text::bigint < boundary or l.xmin::text::bigint = boundary and l.xid::text::bigint <> boundary
+              union
+              -- Nobody has parked anything here yet.
+              select p.xid from heliograph.delivery as p) as d;
     -- A boundary that was frozen says nothing.
     if boundary is null or boundary < 3
        or exists (select from heliograph.signal_log as l
@@ -2536,6 +3000,9 @@ begin
     where l.xid = x.xid and l.xmin::text::bigint <= boundary
       and (l.xmin::text::bigint < boundary or l.xid::text::bigint <> boundary);
     get diagnostics records = row_count;
+    update heliograph.delivery as p set xid = x.now
+    from (select r.xid, (3 + dense_rank() over (order by r.unseen))::text::xid8 as now from rebased_xid as r) as x
+    where p.xid = x.xid;
     update heliograph.tick as t set snapshot = format('%1$s:%1$s:', 4 + p.seen)::pg_snapshot
     from (select q.id, (select count(distinct x.unseen) from rebased_xid as x where x.unseen < q.number) as seen
           from rebased_place as q) as p
@@ -2559,10 +3026,10 @@ revoke execute on function heliograph.rebase() from public;
 """#
         ),
         Migration(
-            version: 14,
+            version: 16,
             name: "roles",
             sql: #"""
--- 0014: who may do what. docs/roles.md says it for people; role_right says it for the server.
+-- 0016: who may do what. docs/roles.md says it for people; role_right says it for the server.
 --
 -- Group roles beside heliograph_capture, all NOLOGIN, to be granted to the roles that log in:
 --   heliograph_owner   owns everything here: migrates, attaches, detaches
@@ -2579,6 +3046,14 @@ alter function heliograph.register_subscription security definer set search_path
 alter function heliograph.advance security definer set search_path = pg_catalog, pg_temp;
 alter function heliograph.purge_positions security definer set search_path = pg_catalog, pg_temp;
 alter function heliograph.purge_ticks security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.park security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.finish_deliveries security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.fail_delivery security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.set_subscription_state security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.drop_subscription security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.rewind security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.retry_deliveries security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.discard_deliveries security definer set search_path = pg_catalog, pg_temp;
 
 -- What the groups and PUBLIC may do, all of it: grant_roles() makes it so. A migration that makes something which workers or
 -- readers need inserts here.
@@ -2602,15 +3077,20 @@ cross join (values
     ('usage', ''),
     ('select', 'migration'), ('select', 'incarnation'), ('select', 'tick'), ('select', 'signal_log'),
     ('select', 'segment'), ('select', 'attachment'), ('select', 'subscription'), ('select', 'position'),
+    ('select', 'delivery'), ('select', 'attempt'),
     ('select', 'signal_log_id_seq'), ('select', 'incarnation_alive'), ('select', 'bell'),
     ('execute', 'take_snapshot'), ('execute', 'note_incarnation'), ('execute', 'current_positions'),
-    ('execute', 'needed_xid'), ('execute', 'lane')
+    ('execute', 'needed_xid'), ('execute', 'lane'), ('execute', 'parked_keys'), ('execute', 'due_deliveries')
 ) as r (privilege, object)
 union all
 select 'heliograph_worker', privilege, object
 from (values
     ('execute', 'record_tick'), ('execute', 'register_subscription'), ('execute', 'advance'),
+    ('execute', 'park'), ('execute', 'finish_deliveries'), ('execute', 'fail_delivery'),
     ('execute', 'purge_positions'), ('execute', 'purge_ticks'), ('execute', 'rotate'), ('execute', 'drop_segment'),
+    -- What an operator does.
+    ('execute', 'set_subscription_state'), ('execute', 'drop_subscription'), ('execute', 'rewind'),
+    ('execute', 'retry_deliveries'), ('execute', 'discard_deliveries'),
     -- The pump sets the flag.
     ('update', 'bell')
 ) as r (privilege, object);
@@ -2775,10 +3255,10 @@ $roles$;
 """#
         ),
         Migration(
-            version: 15,
+            version: 17,
             name: "attachment_findings",
             sql: #"""
--- 0015: the doctor: what is wrong with the capture of the tables.
+-- 0017: the doctor: what is wrong with the capture of the tables.
 --
 -- Findings are looked for by functions that change nothing, so that whoever has nothing but psql has the doctor, too:
 --   SELECT * FROM heliograph.findings();
@@ -3067,10 +3547,10 @@ $function$;
 """#
         ),
         Migration(
-            version: 16,
+            version: 18,
             name: "capture_findings",
             sql: #"""
--- 0016: the doctor, continued: capture functions.
+-- 0018: the doctor, continued: capture functions.
 
 -- Why the text of a capture function is not what attach() would make now, as far as the table says.
 create function heliograph.text_trouble(
@@ -3281,10 +3761,10 @@ $function$;
 """#
         ),
         Migration(
-            version: 17,
+            version: 19,
             name: "role_findings",
             sql: #"""
--- 0017: the doctor, continued: the role that capture functions run as.
+-- 0019: the doctor, continued: the role that capture functions run as.
 
 -- The functions that run as the capture role, by what they say. Names stand in texts that are executed as well, but those after SELECT
 -- are in hints.
@@ -3460,10 +3940,10 @@ $function$;
 """#
         ),
         Migration(
-            version: 18,
+            version: 20,
             name: "server_findings",
             sql: #"""
--- 0018: the doctor, continued: the bell, old transactions, and the server.
+-- 0020: the doctor, continued: the bell, old transactions, and the server.
 
 -- `queue`: from how full a queue of notifications on it is worth a word.
 create function heliograph.wake_findings(queue float8 default 0.1) returns setof heliograph.finding
@@ -3640,10 +4120,10 @@ $function$;
 """#
         ),
         Migration(
-            version: 19,
+            version: 21,
             name: "doctor",
             sql: #"""
--- 0019: the doctor, concluded: retention, subscriptions, and all findings together.
+-- 0021: the doctor, concluded: retention, subscriptions, and all findings together.
 
 -- Committed records that a subscription has not acted upon: those after its lanes' `lo`, but not those of an open window that
 -- are behind them. No row for one that has none.
@@ -3674,12 +4154,11 @@ $function$;
 comment on function heliograph.subscription_lag() is
     'How many records each subscription has still to act upon, and when the oldest of them was written.';
 
--- How a subscription and its positions are forgotten. `otherwise`: what else can be done.
+-- How a subscription is forgotten. `otherwise`: what else can be done.
 create function heliograph.forget_call(name text, otherwise text) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $function$
     select format(
-        '/* %s: */ WITH gone AS (DELETE FROM heliograph.subscription WHERE name = %L RETURNING id) '
-        'DELETE FROM heliograph.position AS p USING gone WHERE p.subscription = gone.id;', otherwise, name)
+        '/* %s: */ SELECT heliograph.drop_subscription(%L);', otherwise, name)
 $function$;
 
 -- Parts of the log that are there for longer than they should be.
@@ -3767,7 +4246,7 @@ begin
     for s in select * from heliograph.subscription as t order by t.name loop
         if s.state = 'paused' then
             return next ('note', 'paused', s.name, 'the subscription is paused: what it has not read is kept, and the log grows',
-                format('UPDATE heliograph.subscription SET state = ''active'' WHERE name = %L;', s.name))::heliograph.finding;
+                format('SELECT heliograph.set_subscription_state(%L, ''active'');', s.name))::heliograph.finding;
         elsif s.state = 'lapsed' then
             return next ('error', 'lapsed', s.name,
                 'the subscription has lapsed: records that it had not read are dropped, and it acts on no others',
@@ -3784,6 +4263,20 @@ begin
                     then format('SELECT heliograph.attach(%L);', sender)
                     else heliograph.forget_call(s.name, 'if nobody needs it any more') end)::heliograph.finding;
         end loop;
+    end loop;
+    for lag in
+        select t.name, count(*) as records, min(d.parked_at) as oldest
+        from heliograph.delivery as d join heliograph.subscription as t on t.id = d.subscription
+        where d.state = 'dead'
+        group by t.name
+        order by t.name
+    loop
+        return next ('warning', 'dead-letters', lag.name, format(
+            'records were tried as often as they may be, and wait for somebody: %s, the oldest parked since %s',
+            lag.records, lag.oldest::timestamptz(0)), format(
+            '/* when the cause is mended; heliograph dead-letters list shows it: */ SELECT heliograph.retry_deliveries(array('
+            'SELECT d.id FROM heliograph.delivery AS d JOIN heliograph.subscription AS s ON s.id = d.subscription '
+            'WHERE s.name = %L AND d.state = ''dead''));', lag.name))::heliograph.finding;
     end loop;
     for lag in
         select t.name, t.lanes, l.records, l.oldest

@@ -21,14 +21,14 @@ public struct LogReader: Sendable {
         let start: SQL = "\(lo.text)::pg_snapshot"
         // Transactions are found by number: those begun after lo, and those that were open in lo and have ended since. So an old
         // open transaction does not make each window scan all that has been written since it began.
-        return try await read(hi, limit, on: connection) { end in
+        return try await read(hi, limit, lanes: filter.laneCount, on: connection) { end in
             """
-            SELECT \(Record.columns(lanes: filter.laneCount))
+            SELECT \(Record.columns)
             FROM \(schema.sql).signal_log AS log
             WHERE log.xid >= pg_snapshot_xmax(\(start)) AND log.xid < pg_snapshot_xmax(\(end))
                 AND pg_visible_in_snapshot(log.xid, \(end)) AND \(filter.condition)
             UNION ALL
-            SELECT \(Record.columns(lanes: filter.laneCount))
+            SELECT \(Record.columns)
             FROM \(schema.sql).signal_log AS log
             WHERE log.xid = ANY (ARRAY(
                     SELECT open.xid FROM pg_snapshot_xip(\(start)) AS open (xid)
@@ -45,9 +45,9 @@ public struct LogReader: Sendable {
         on connection: Connection
     ) async throws -> Window {
         // By id: the query above would sort the rest of a large window for each batch.
-        try await read(hi, limit, on: connection) { end in
+        try await read(hi, limit, lanes: filter.laneCount, on: connection) { end in
             """
-            SELECT \(Record.columns(lanes: filter.laneCount))
+            SELECT \(Record.columns)
             FROM \(schema.sql).signal_log AS log
             WHERE log.id > \(id) AND pg_visible_in_snapshot(log.xid, \(end))
                 AND NOT pg_visible_in_snapshot(log.xid, \(lo.text)::pg_snapshot) AND \(filter.condition)
@@ -84,7 +84,7 @@ public struct LogReader: Sendable {
     }
 
     private func read(
-        _ hi: Snapshot?, _ limit: Int, on connection: Connection, _ window: (SQL) -> SQL
+        _ hi: Snapshot?, _ limit: Int, lanes: Int, on connection: Connection, _ window: (SQL) -> SQL
     ) async throws -> Window {
         // pg_current_snapshot() is the statement's own snapshot, wherever in the statement it stands. As a cursor it serves only
         // in a transaction that has not written, which take_snapshot() looks at.
@@ -107,7 +107,7 @@ public struct LogReader: Sendable {
         }
         guard let first = rows.first else { throw Self.noRow }
         let isEmpty = try first.decode(3, as: Int64?.self) == nil
-        let records = isEmpty ? [] : try rows.map { try Record(row: $0, from: 3) }
+        let records = isEmpty ? [] : try rows.map { try Record(row: $0, from: 3, lanes: lanes) }
         return Window(
             hi: Snapshot(try first.decode(0)), records: records, isComplete: records.count < limit,
             server: try first.decode(1), newestID: try first.decode(2)

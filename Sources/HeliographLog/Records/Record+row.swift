@@ -1,22 +1,23 @@
-import HeliographPostgres
+package import HeliographPostgres
 
 extension Record {
-    /// The columns of the log that ``init(row:)`` reads, in order. `log` is the table's alias, `lanes` how many lanes there are.
-    static func columns(lanes: Int) -> SQL {
-        """
+    /// The columns of the log that ``init(row:from:lanes:)`` reads, in order. `log` is the table's alias.
+    package static let columns: SQL = """
         log.id, log.xid::text, \
         to_char(log.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), \
-        log.sender, log.partition, log.operation, ((log.lane_hash & 2147483647) % \(Int32(clamping: lanes)))::int4, \
+        log.sender, log.partition, log.operation, log.lane_hash, \
         log.key::text, log.previous_key::text, log.instance::text, log.previous::text, log.changed, nullif(log.context, ''), \
         log.writer::text
         """
-    }
 
     /// How many columns those are.
-    static let columnCount = 14
+    package static let columnCount = 14
 
-    /// - Parameter offset: how many other columns stand before.
-    init(row: Row, from offset: Int) throws {
+    /// - Parameters:
+    ///   - offset: how many other columns stand before.
+    ///   - lanes: how many lanes the rows are dealt out to.
+    package init(row: Row, from offset: Int, lanes: Int) throws {
+        let keyHash = try row.decode(offset + 6, as: Int32.self)
         let name = try row.decode(offset + 5, as: String.self)
         guard let operation = AttachOptions.Operation(rawValue: name) else {
             throw LogError(
@@ -30,7 +31,9 @@ extension Record {
             sender: try row.decode(offset + 3),
             partition: try row.decode(offset + 4),
             operation: operation,
-            lane: try row.decode(offset + 6),
+            // As the function lane() does.
+            lane: Int(keyHash & .max) % max(1, lanes),
+            keyHash: keyHash,
             key: try row.decode(offset + 7),
             previousKey: try row.decode(offset + 8),
             instance: try row.decode(offset + 9),

@@ -14,6 +14,8 @@ public struct Record: Sendable, Identifiable {
     public let operation: AttachOptions.Operation
     /// The lane of the row among those of the subscription that reads; 0 for other readers.
     public let lane: Int
+    /// A hash of sender and key: equal for records of the same row.
+    package let keyHash: Int32
     /// The row's key, a JSON object; `nil` of a TRUNCATE.
     public let key: String?
     /// Of a row that came about by a change of its key: the key before, a JSON object.

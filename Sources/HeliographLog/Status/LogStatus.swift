@@ -25,6 +25,12 @@ public struct LogStatus: Sendable {
         public let lagRecords: Int
         /// The age of the oldest of them, in seconds; 0 if there are none.
         public let lagSeconds: Double
+        /// Records that are parked, because a receiver failed with them or with an earlier one of their row. They are no lag.
+        public let parkedRecords: Int
+        /// Records that were tried as often as they may be, and wait for a person.
+        public let deadLetters: Int
+        /// Whether everything fails at the moment, so that a worker tries one record now and then.
+        public let isWaitingOutOutage: Bool
     }
 
     /// A worker's session and the lanes it holds.

@@ -27,7 +27,8 @@ public struct StatusReader: Sendable {
                 LogStatus.Subscription(
                     name: try row.decode(0), revision: try row.decode(1), state: try row.decode(2),
                     lanes: try row.decode(3), heldLanes: try row.decode(4), workers: try row.decode(5),
-                    lagRecords: try row.decode(6), lagSeconds: try row.decode(7)
+                    lagRecords: try row.decode(6), lagSeconds: try row.decode(7), parkedRecords: try row.decode(8),
+                    deadLetters: try row.decode(9), isWaitingOutOutage: try row.decode(10)
                 )
             },
             holders: try await connection.query(holdersQuery).map { row in
@@ -78,10 +79,12 @@ public struct StatusReader: Sendable {
         """
     }
 
-    /// Advisory locks in the two-int form: (a hash of schema and subscription, the lane); lane -1 is shared by all its workers.
+    /// Advisory locks in the two-int form: (a hash of schema and subscription, the lane); lane -1 is shared by all its workers, lane -2 by those
+    /// for whom everything fails.
     private var locks: SQL {
         """
-        SELECT sub.id, held.pid, CASE WHEN held.objid = 4294967295 THEN -1 ELSE held.objid::int8 END AS lane
+        SELECT sub.id, held.pid,
+            CASE WHEN held.objid::int8 > 2147483647 THEN held.objid::int8 - 4294967296 ELSE held.objid::int8 END AS lane
         FROM \(schema.sql).subscription AS sub
         JOIN pg_locks AS held
             ON held.locktype = 'advisory' AND held.objsubid = 2 AND held.granted
@@ -111,7 +114,10 @@ public struct StatusReader: Sendable {
             (SELECT count(*) FROM held WHERE held.id = sub.id AND held.lane >= 0),
             (SELECT count(*) FROM held WHERE held.id = sub.id AND held.lane = -1),
             coalesce(lag.records, 0),
-            coalesce(extract(epoch FROM clock_timestamp() - lag.oldest), 0)::float8
+            coalesce(extract(epoch FROM clock_timestamp() - lag.oldest), 0)::float8,
+            (SELECT count(*) FROM \(schema.sql).delivery AS d WHERE d.subscription = sub.id AND d.state = 'waiting'),
+            (SELECT count(*) FROM \(schema.sql).delivery AS d WHERE d.subscription = sub.id AND d.state = 'dead'),
+            EXISTS (SELECT FROM held WHERE held.id = sub.id AND held.lane = -2)
         FROM \(schema.sql).subscription AS sub
         LEFT JOIN \(schema.sql).subscription_lag() AS lag ON lag.subscription = sub.id
         ORDER BY sub.name

@@ -64,6 +64,12 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     public static let positionConflict: Self = "HG001"
     /// The log was restored from a cluster whose transaction ids are ahead. Heliograph's own.
     public static let logOfOtherCluster: Self = "HG021"
+    /// Heliograph: there is no such subscription.
+    public static let unknownSubscription: Self = "HG030"
+    /// Heliograph: workers run the subscription.
+    public static let subscriptionAtWork: Self = "HG031"
+    /// Heliograph: the log does not hold the record.
+    public static let unknownRecord: Self = "HG032"
     /// The log cannot be read on a standby. Heliograph's own.
     public static let readFromStandby: Self = "HG022"
     /// The role may not make or change the triggers of a table. Heliograph's own.

@@ -2,7 +2,7 @@
 ///
 /// "Full jitter" (Brooker, "Exponential Backoff And Jitter", 2015) with a floor of half the delay, so that a fleet that lost its
 /// server does not come back in one instant.
-public struct Backoff: Sendable {
+public struct Backoff: Sendable, Hashable {
     /// Default: 100 ms.
     public var initial: Duration
     /// Default: 5 s.

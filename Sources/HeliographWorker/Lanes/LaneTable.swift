@@ -12,17 +12,16 @@ struct LaneTable {
         var place: LanePlace
         /// Whether the place is ahead of the database.
         var isDirty = false
-        /// The lane's next record failed: how often.
-        var failures = 0
         /// The lane's next record met a lock of somebody else, which is no failure: how often.
         var stalls = 0
         /// When to try again.
         var blockedUntil: ContinuousClock.Instant?
+        /// The keys of which records are parked.
+        var parked: [Int32: ParkedKey] = [:]
 
-        var isSuspect: Bool { failures + stalls > 0 }
+        var isSuspect: Bool { stalls > 0 }
 
         mutating func forgive() {
-            failures = 0
             stalls = 0
             blockedUntil = nil
         }
@@ -34,11 +33,13 @@ struct LaneTable {
         let generation: Int
         /// In ascending order.
         let lanes: [Int]
-        /// Whether the first record has failed before and is to be tried alone.
+        /// Whether the first record met a lock before and is to be tried alone.
         let isSuspect: Bool
     }
 
     private(set) var lanes: [Int: Lane] = [:]
+    /// Whether everything fails at the moment.
+    var breaker = OutageBreaker()
 
     var held: [Int] { lanes.keys.sorted() }
     var isDirty: Bool { lanes.values.contains(where: \.isDirty) }
@@ -54,10 +55,17 @@ struct LaneTable {
         lanes[lane] = Lane(version: version, generation: generation, place: place)
     }
 
+    /// Changes what is known of a lane, if it is held.
+    mutating func update(_ lane: Int, _ change: (inout Lane) -> Void) {
+        guard var state = lanes[lane] else { return }
+        change(&state)
+        lanes[lane] = state
+    }
+
     /// Forgets a lane whose lock has been given up.
     mutating func release(_ lane: Int) { lanes[lane] = nil }
 
-    /// The lanes that can be read now, by place. Those that failed stand alone, so that they hold nobody else up.
+    /// The lanes that can be read now, by place. Those that met a lock stand alone, so that they hold nobody else up.
     func groups(at now: ContinuousClock.Instant) -> [Group] {
         var groups: [Group] = []
         for lane in held {
@@ -131,21 +139,23 @@ struct LaneTable {
         return groups.map { ($0.place, $0.lanes) }
     }
 
-    /// Stops a lane before a record that failed; the others go on.
-    /// - Parameter isFailure: whether the record is to blame, or a lock that somebody else holds.
-    mutating func block(
-        _ lane: Int, at place: LanePlace, until: ContinuousClock.Instant, isFailure: Bool = true
-    ) {
+    /// Stops a lane before a record that cannot be done with now; the others go on.
+    mutating func block(_ lane: Int, at place: LanePlace, until: ContinuousClock.Instant) {
         guard var state = lanes[lane] else { return }
         if state.place != place { state.isDirty = true }
         state.place = place
-        if isFailure { state.failures += 1 } else { state.stalls += 1 }
+        state.stalls += 1
         state.blockedUntil = until
         lanes[lane] = state
     }
 
-    /// When the first blocked lane may be tried again.
-    var nextRetry: ContinuousClock.Instant? { lanes.values.compactMap(\.blockedUntil).min() }
+    /// When there is something to do though no bell rings: a blocked lane, a parked key.
+    var nextRetry: ContinuousClock.Instant? {
+        let blocked = lanes.values.compactMap(\.blockedUntil).min()
+        let parked = lanes.values.flatMap(\.parked.values).filter { !$0.isDead }.map(\.dueAt).min()
+        guard let next = [blocked, parked].compactMap(\.self).min() else { return breaker.nextProbe }
+        return breaker.nextProbe.map { max($0, next) } ?? next
+    }
 }
 
 extension LanePlace {

@@ -33,26 +33,41 @@ struct BatchProcessor {
         var pending = batch.window.records[...]
         var limit = batch.group.isSuspect ? 1 : pending.count
         var isolatesNext = false
-        var cancelled = false
+        var decision = Decision.receive
         var isLeaving = false
         while !pending.isEmpty, !isLeaving {
-            let slice = pending.prefix(limit)
+            var slice = pending.prefix(limit)
+            let parkings = parkings(for: &slice, decision, in: table)
+            guard !slice.isEmpty else {
+                // Its row has as many parked records as it may: the lane waits.
+                guard let next = pending.first else { break }
+                block(next, FullKey(limit: subscription.retry.maximumParkedPerKey), before: open, in: &table)
+                lanes.remove(next.lane)
+                pending.removeAll { $0.lane == next.lane }
+                limit = max(1, pending.count)
+                continue
+            }
             let completes = batch.window.isComplete && slice.count == pending.count
             let attempt = BatchAttempt(
-                processor: self, records: slice, open: open, completes: completes, skipsReceivers: cancelled
+                processor: self, records: slice, source: .window(completes: completes), open: open,
+                parkings: parkings, skipsReceivers: decision == .skip
             )
-            cancelled = false
+            let decided = decision
+            decision = .receive
             switch try await attempt.run(table) {
-            case .committed(let count, let place):
-                let done = Set(slice.prefix(count).map(\.lane))
+            case .committed(let count, let place, let deliveries):
+                let committed = slice.prefix(count)
+                let done = Set(committed.map(\.lane))
                 table.commit(done, at: place)
                 table.skip(lanes.subtracting(done), to: place)
+                try await note(committed.filter { parkings[$0.id] != nil }, parkings, deliveries, in: &table)
+                if parkings.count < count, decided == .receive { table.breaker.succeeded() }
                 open = open.preferringTicks(of: place)
                 pending = pending.dropFirst(count)
                 limit = isolatesNext ? 1 : max(1, pending.count)
                 isolatesNext = false
-                isLeaving = !mayGoOn()
-                tally(count, "committed")
+                isLeaving = !mayGoOn() || table.breaker.isOpen
+                tally(count - parkings.count, "committed")
             case .failed(let index, _) where index > 0:
                 limit = index
                 isolatesNext = true
@@ -60,15 +75,24 @@ struct BatchProcessor {
             case .failed(_, let error as Cancel):
                 logger.info("a receiver cancelled a record", metadata: metadata(slice.first, error))
                 tally(1, "cancelled")
-                cancelled = true
+                decision = .skip
+            case .failed(_, let error as Snooze):
+                tally(1, "snoozed")
+                decision = .park(Parking(delay: error.duration))
             case .refused where slice.count > 1: limit = slice.count / 2
             case .failed(_, let error), .refused(let error):
                 guard let culprit = slice.first else { break }
-                block(culprit, error, before: open, in: &table)
-                lanes.remove(culprit.lane)
-                pending.removeAll { $0.lane == culprit.lane }
-                limit = max(1, pending.count)
-                isLeaving = !mayGoOn()
+                if (error as? PostgresError)?.sqlState?.isContention == true {
+                    block(culprit, error, before: open, in: &table)
+                    lanes.remove(culprit.lane)
+                    pending.removeAll { $0.lane == culprit.lane }
+                    limit = max(1, pending.count)
+                    isLeaving = !mayGoOn()
+                } else if let parking = judge(culprit, error, failures: 0, in: &table) {
+                    decision = .park(parking)
+                } else {
+                    isLeaving = true
+                }
             case .transient(let error): return error
             }
         }
@@ -76,25 +100,93 @@ struct BatchProcessor {
         return nil
     }
 
-    /// Stops a lane before the record that failed, or that met a lock.
+    /// What is to become of the next record.
+    private enum Decision: Equatable {
+        case receive, skip
+        case park(Parking)
+    }
+
+    /// Which of the records are to be parked: those that come behind parked ones of their key.
+    /// - Parameter records: are cut before the first that cannot be parked, because too many of its key are.
+    private func parkings(
+        for records: inout ArraySlice<Record>, _ decision: Decision, in table: LaneTable
+    ) -> [Int64: Parking] {
+        guard let first = records.first else { return [:] }
+        if case .park(let parking) = decision { return [first.id: parking] }
+        guard decision == .receive, subscription.retry.order == .perKey else { return [:] }
+        var parkings: [Int64: Parking] = [:]
+        var counts: [Int32: Int] = [:]
+        for (index, record) in zip(records.indices, records) {
+            let count = counts[record.keyHash] ?? table.parkedCount(record.keyHash, in: record.lane)
+            if count == 0 { continue }
+            if count >= subscription.retry.maximumParkedPerKey {
+                records = records[..<index]
+                break
+            }
+            counts[record.keyHash] = count + 1
+            parkings[record.id] = .behind
+        }
+        return parkings
+    }
+
+    /// Notes what the database has parked.
+    private func note(
+        _ records: [Record], _ parkings: [Int64: Parking], _ deliveries: [Int64], in table: inout LaneTable
+    ) async throws {
+        guard !records.isEmpty else { return }
+        tally(records.count, "parked")
+        guard subscription.retry.order == .perKey else {
+            try await session.readParked(of: Set(records.map(\.lane)).sorted(), subscription.retry, into: &table)
+            return
+        }
+        for (record, delivery) in zip(records, deliveries) {
+            guard let parking = parkings[record.id] else { continue }
+            if parking.isDead, subscription.retry.onDead == .release { continue }
+            table.park(record.keyHash, in: record.lane, as: delivery, parking, at: .now)
+        }
+    }
+
+    /// Whether a record that failed is to be parked, and how.
+    /// - Parameter failures: how often it had failed before.
+    /// - Returns: `nil` when everything fails: then it stays where it is.
+    func judge(_ record: Record, _ error: any Error, failures: Int, in table: inout LaneTable) -> Parking? {
+        let policy = subscription.retry
+        let backoff = policy.backoff ?? configuration.retryBackoff
+        var metadata = metadata(record, error)
+        let verdict = table.breaker.failed(
+            key: record.keyHash, record: record.id, at: .now, backoff: backoff)
+        guard verdict == .park else {
+            tally(1, "held")
+            logger.warning(
+                "everything fails: waiting for the end of it, one record is tried now and then", metadata: metadata)
+            return nil
+        }
+        tally(1, "failed")
+        let isDead = failures + 1 >= policy.maximumAttempts && !table.breaker.isOpen
+        let delay = backoff.delay(afterAttempt: failures + 1)
+        metadata["attempt"] = "\(failures + 1)"
+        if isDead {
+            tally(1, "dead")
+            logger.warning("a receiver failed for the last time: the record is a dead letter", metadata: metadata)
+        } else {
+            metadata["retry.in"] = "\(delay)"
+            logger.info("a receiver failed; the record is parked and tried again", metadata: metadata)
+        }
+        return Parking(delay: delay, error: String("\(error)".prefix(2_000)), isDead: isDead)
+    }
+
+    /// Stops a lane before a record that met a lock, or that cannot be parked.
     private func block(_ culprit: Record, _ error: any Error, before open: LanePlace, in table: inout LaneTable) {
-        let isFailure = (error as? PostgresError)?.sqlState?.isContention != true
-        let lane = table.lanes[culprit.lane]
-        let attempts = (isFailure ? lane?.failures : lane?.stalls).map { $0 + 1 } ?? 1
+        let attempts = (table.lanes[culprit.lane]?.stalls).map { $0 + 1 } ?? 1
         let delay = configuration.retryBackoff.delay(afterAttempt: attempts)
         var place = open
         place.lastID = culprit.id - 1
-        table.block(culprit.lane, at: place, until: .now + delay, isFailure: isFailure)
-        tally(1, isFailure ? "failed" : "stalled")
+        table.block(culprit.lane, at: place, until: .now + delay)
+        tally(1, "stalled")
         var metadata = metadata(culprit, error)
         metadata["attempt"] = "\(attempts)"
         metadata["retry.in"] = "\(delay)"
-        logger.info(
-            isFailure
-                ? "a receiver failed; its lane waits and tries again"
-                : "a receiver met a lock; its lane waits and tries again",
-            metadata: metadata
-        )
+        logger.info("a lane waits and tries again", metadata: metadata)
     }
 
     /// All lanes stand at the end of what was read, or before the first record that was left: also those whose last records went
@@ -113,14 +205,14 @@ struct BatchProcessor {
         table.skip(lanes, to: place)
     }
 
-    private func tally(_ count: Int, _ outcome: String) {
+    func tally(_ count: Int, _ outcome: String) {
         Counter(
             label: "heliograph_worker_records_total",
             dimensions: [("subscription", subscription.name), ("outcome", outcome)]
         ).increment(by: count)
     }
 
-    private func metadata(_ record: Record?, _ error: any Error) -> Logger.Metadata {
+    func metadata(_ record: Record?, _ error: any Error) -> Logger.Metadata {
         guard let record else { return ["error": "\(error)"] }
         return [
             "record.id": "\(record.id)", "record.sender": "\(record.sender)", "lane": "\(record.lane)",

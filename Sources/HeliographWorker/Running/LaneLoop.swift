@@ -24,6 +24,7 @@ final class LaneLoop {
     private var firstLane = 0
     private var batchLimit: Int
     private var transientFailures = 0
+    private var isOutageShown = false
     private var newestID: Int64 = 0
     private var flushedID: Int64 = 0
     /// The places in the database are to pass all transactions before this one, also when the log is quiet.
@@ -94,7 +95,11 @@ final class LaneLoop {
             let start = Int.random(in: 0..<lanes)
             let candidates = (0..<lanes).map { ($0 + start) % lanes }.filter { table.lanes[$0] == nil }
             let locked = try await session.lock(candidates, limit: target - held.count)
-            if !locked.isEmpty { try await session.readPositions(of: locked, into: &table) }
+            if !locked.isEmpty {
+                // In this order: what changes in between makes the next commit fail.
+                try await session.readPositions(of: locked, into: &table)
+                try await session.readParked(of: locked, subscription.retry, into: &table)
+            }
         }
         if table.held != held {
             logger.debug("lanes shared out", metadata: ["lanes.held": "\(table.held.count)", "lanes.all": "\(lanes)"])
@@ -131,7 +136,8 @@ final class LaneLoop {
     /// Reads each group of lanes once and acts on what it finds.
     /// - Returns: whether there was anything.
     private func pass() async throws -> Bool {
-        var isBusy = false
+        if table.breaker.isOpen, let probe = table.breaker.nextProbe, probe > .now { return false }
+        var isBusy = try await retryParked()
         // One end for all windows opened in a pass: so the lanes come to stand at the same place and are read together.
         var hi: Snapshot?
         for group in groupsInTurn() {
@@ -150,18 +156,43 @@ final class LaneLoop {
             }
             isBusy = true
             let batch = BatchProcessor.Batch(group: group, window: window, end: end)
-            switch try await processor.process(batch, in: &table, while: { !isDueElsewhere }) {
-            case nil:
-                transientFailures = 0
-                batchLimit = min(configuration.batchSize, batchLimit * 2)
-            case let error?:
-                transientFailures += 1
-                batchLimit = max(1, batchLimit / 2)
-                logger.info("the batch is done again", metadata: ["error": "\(error)", "batch.limit": "\(batchLimit)"])
-                await pause(for: Backoff().delay(afterAttempt: transientFailures))
-            }
+            await settle(try await processor.process(batch, in: &table, while: { !isDueElsewhere }))
+            try await showOutage()
+            if table.breaker.isOpen { return false }
         }
         return isBusy
+    }
+
+    private func showOutage() async throws {
+        guard table.breaker.isOpen != isOutageShown else { return }
+        isOutageShown.toggle()
+        try await session.showOutage(isOutageShown)
+    }
+
+    /// Tries parked records whose time has come.
+    /// - Returns: whether there were any.
+    private func retryParked() async throws -> Bool {
+        guard !table.breaker.isOpen else { return false }
+        let due = table.dueKeys(at: .now)
+        for key in due {
+            if isDueElsewhere || table.breaker.isOpen { break }
+            await settle(try await RetryProcessor(processor: processor).retry(key, limit: batchLimit, in: &table))
+            try await showOutage()
+        }
+        return !due.isEmpty
+    }
+
+    /// Smaller batches and a pause after an error that no record is to blame for.
+    private func settle(_ error: (any Error)?) async {
+        guard let error else {
+            transientFailures = 0
+            batchLimit = min(configuration.batchSize, batchLimit * 2)
+            return
+        }
+        transientFailures += 1
+        batchLimit = max(1, batchLimit / 2)
+        logger.info("the batch is done again", metadata: ["error": "\(error)", "batch.limit": "\(batchLimit)"])
+        await pause(for: Backoff().delay(afterAttempt: transientFailures))
     }
 
     /// Those first whose turn had come when the last pass was broken off: or busy ones would have it all.
@@ -189,7 +220,7 @@ final class LaneLoop {
         let filter = RecordFilter(
             sources: subscription.sources, laneCount: session.registration.laneCount, lanes: group.lanes
         )
-        let limit = group.isSuspect ? 1 : batchLimit
+        let limit = group.isSuspect || table.breaker.isOpen ? 1 : batchLimit
         let lo = group.place.lo.snapshot
         if let end = group.place.hi {
             return try await reader.read(

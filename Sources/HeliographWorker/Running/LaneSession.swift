@@ -8,7 +8,7 @@ import Logging
 /// when its client is gone or silent.
 final class LaneSession: Sendable {
     let connection: Connection
-    private let schema: SQL
+    let schema: SQL
     let registration: Registration
 
     init(connection: Connection, registration: Registration, schema: SchemaName) {
@@ -53,20 +53,28 @@ final class LaneSession: Sendable {
         try await connection.query("SELECT pg_advisory_lock_shared(\(registration.lockClass), -1)")
     }
 
-    /// How many workers the subscription has at this moment, and whether its declaration is still this one. It is also the ping
+    /// Has others see that everything fails for this session, or no more.
+    func showOutage(_ isOn: Bool) async throws {
+        let function: SQL = isOn ? "pg_advisory_lock_shared" : "pg_advisory_unlock_shared"
+        try await connection.query("SELECT \(function)(\(registration.lockClass), -2)")
+    }
+
+    /// How many workers the subscription has at this moment, and whether it is still as this session knows it. It is also the ping
     /// that keeps an idle session alive.
     func membership() async throws -> (count: Int, isCurrent: Bool) {
         let rows = try await connection.query(
             """
-            SELECT count(*), (SELECT revision FROM \(schema).subscription WHERE id = \(registration.id)) FROM pg_locks
+            SELECT count(*), (
+                SELECT concat_ws('/', revision, state, changes) FROM \(schema).subscription WHERE id = \(registration.id)
+            ) FROM pg_locks
             WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                 AND classid::int8 = \(Int64(UInt32(bitPattern: registration.lockClass)))
                 AND objid::int8 = 4294967295 AND objsubid = 2 AND mode = 'ShareLock' AND granted
             """
         )
         guard let row = rows.first else { return (1, false) }
-        let revision: Int? = try row.decode(1)
-        return (try row.decode(0), revision == registration.revision)
+        let mark: String? = try row.decode(1)
+        return (try row.decode(0), mark == registration.mark)
     }
 
     /// Keeps the session alive while its owner is busy elsewhere, until the task is cancelled.
@@ -145,24 +153,31 @@ final class LaneSession: Sendable {
     /// Ends the transaction of a batch: deferred constraints, positions, COMMIT, in one round trip.
     ///
     /// The position comes last before COMMIT: so nobody ever waits for the lock of a frozen worker's position.
+    /// - Parameter deliveries: statements about parked records.
+    /// - Returns: the rows of those.
     /// - Throws: ``BatchRefused`` when the server refused it, so that nothing has happened; ``Doubt`` when only the database knows.
-    func commit(_ lanes: [Int], of table: LaneTable, at place: LanePlace) async throws {
+    @discardableResult
+    func commit(
+        _ lanes: [Int], of table: LaneTable, at place: LanePlace, deliveries: [SQL] = []
+    ) async throws -> [Rows] {
         let versions = lanes.map { table.lanes[$0]?.version ?? 0 }
         let generation = lanes.first.flatMap { table.lanes[$0]?.generation } ?? 0
         let results: [Rows]
         do {
-            results = try await connection.pipeline([
-                "SET CONSTRAINTS ALL IMMEDIATE",
-                """
-                SELECT \(schema).advance(
-                    \(registration.id), \(lanes.map { Int16(clamping: $0) }), \(versions), \(Int32(clamping: generation)),
-                    \(place.lo.tick), \(place.hi?.tick), \(place.lastID)
-                )
-                """,
-                "COMMIT",
-            ])
+            results = try await connection.pipeline(
+                ["SET CONSTRAINTS ALL IMMEDIATE"] + deliveries + [
+                    """
+                    SELECT \(schema).advance(
+                        \(registration.id), \(lanes.map { Int16(clamping: $0) }), \(versions), \(Int32(clamping: generation)),
+                        \(place.lo.tick), \(place.hi?.tick), \(place.lastID)
+                    )
+                    """,
+                    "COMMIT",
+                ])
         } catch let error as PostgresError {
-            guard error.code == .server, await connection.isOpen, !Self.isOfPositions(error) else {
+            guard error.code == .server, await connection.isOpen,
+                !Self.isOfPositions(error, deliveries: deliveries.count)
+            else {
                 throw Doubt(error: error)
             }
             throw BatchRefused(error: error)
@@ -170,12 +185,13 @@ final class LaneSession: Sendable {
         guard results.last?.commandTag == "COMMIT" else {
             throw Doubt(error: PostgresError(.transactionAborted, "COMMIT was answered with ROLLBACK"))
         }
+        return Array(results.dropFirst().prefix(deliveries.count))
     }
 
     /// Whether the positions are not as they are in memory, or somebody else writes them at this moment.
-    private static func isOfPositions(_ error: PostgresError) -> Bool {
+    private static func isOfPositions(_ error: PostgresError, deliveries: Int) -> Bool {
         error.sqlState?.errorClass == "HG" || error.constraint == "position_pkey"
-            || error.statementIndex == 1 && error.sqlState?.isContention == true
+            || (1...deliveries + 1).contains(error.statementIndex ?? 0) && error.sqlState?.isContention == true
     }
 
     private func recordTick(_ cursor: Cursor) -> SQL {

@@ -9,6 +9,10 @@ struct Registration: Sendable {
     /// The revision in force: higher than this program's when another one has been deployed.
     let revision: Int
     let isSuperseded: Bool
+    /// Whether it is not to be worked on: paused, or lapsed.
+    let isResting: Bool
+    /// What tells that somebody has changed the subscription since: its revision, its state, a count of changes from outside.
+    let mark: String
     /// The first number of the advisory locks of the subscription's lanes; the second is the lane.
     let lockClass: Int32
 
@@ -23,7 +27,8 @@ struct Registration: Sendable {
         do {
             rows = try await connection.query(
                 """
-                SELECT id, lanes::int4, generation, revision, outcome, hashtext(\(schema.name) || '/' || \(subscription.name))
+                SELECT id, lanes::int4, generation, revision, outcome, hashtext(\(schema.name) || '/' || \(subscription.name)),
+                    state <> 'active', concat_ws('/', revision, state, changes)
                 FROM \(unsafe: schema.name).register_subscription(
                     \(subscription.name), \(Int32(clamping: subscription.revision)), \(subscription.declaration),
                     \(Int32(clamping: subscription.laneCount)), \(subscription.start.rawValue)
@@ -36,8 +41,8 @@ struct Registration: Sendable {
         guard let row = rows.first else {
             throw PostgresError(.decoding, "register_subscription returned no row")
         }
-        let (id, lanes, generation, revision, outcome, lockClass) = try row.decode(
-            as: (Int32.self, Int32.self, Int32.self, Int32.self, String.self, Int32.self)
+        let (id, lanes, generation, revision, outcome, lockClass, isResting, mark) = try row.decode(
+            as: (Int32.self, Int32.self, Int32.self, Int32.self, String.self, Int32.self, Bool.self, String.self)
         )
         if outcome == "conflict" {
             throw WorkerError(
@@ -47,7 +52,7 @@ struct Registration: Sendable {
         }
         return Registration(
             id: id, laneCount: Int(lanes), generation: Int(generation), revision: Int(revision),
-            isSuperseded: outcome == "superseded", lockClass: lockClass
+            isSuperseded: outcome == "superseded", isResting: isResting, mark: mark, lockClass: lockClass
         )
     }
 

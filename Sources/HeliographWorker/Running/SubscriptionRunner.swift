@@ -18,6 +18,16 @@ struct SubscriptionRunner: Sendable {
     /// How long a worker with an older declaration waits before it looks again.
     private static let standBy = Duration.seconds(10)
 
+    /// How a session has ended in order.
+    private enum End {
+        /// At shutdown, or because the subscription has changed.
+        case done
+        /// A newer revision is in force.
+        case superseded
+        /// The subscription is paused, or has lapsed.
+        case resting
+    }
+
     /// - Throws: ``WorkerError`` or ``LogError`` for a set-up that cannot work. Everything else is tried again.
     func run() async throws {
         var logger = self.logger
@@ -25,17 +35,24 @@ struct SubscriptionRunner: Sendable {
         let waiter = bell.makeWaiter()
         try await withGracefulShutdownHandler {
             var failures = 0
-            var isStandingBy = false
+            var isIdle = false
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 let start = ContinuousClock.now
                 do {
-                    if try await runSession(waiter: waiter, logger: logger) {
-                        isStandingBy = false
-                        continue
+                    switch try await runSession(waiter: waiter, logger: logger) {
+                    case .done:
+                        isIdle = false
+                        failures = 0
+                    case .superseded:
+                        if !isIdle { logger.info("a newer revision of the subscription is in force; standing by") }
+                        isIdle = true
+                        await pause(for: Self.standBy)
+                    case .resting:
+                        if !isIdle { logger.info("the subscription is paused; standing by") }
+                        isIdle = true
+                        // The bell rings when it is active again.
+                        await waiter.wait(upTo: Self.standBy)
                     }
-                    if !isStandingBy { logger.info("a newer revision of the subscription is in force; standing by") }
-                    isStandingBy = true
-                    await pause(for: Self.standBy)
                 } catch let error as WorkerError {
                     throw error
                 } catch let error as LogError where !error.isTransient {
@@ -54,8 +71,7 @@ struct SubscriptionRunner: Sendable {
         }
     }
 
-    /// - Returns: `false` if a newer revision is in force; `true` when the session has ended in order.
-    private func runSession(waiter: BellWaiter, logger: Logger) async throws -> Bool {
+    private func runSession(waiter: BellWaiter, logger: Logger) async throws -> End {
         try await withConnection { connection in
             try await LaneSession.prepare(
                 connection, of: database, silenceLimit: configuration.silenceLimit, logger: logger)
@@ -64,7 +80,8 @@ struct SubscriptionRunner: Sendable {
             let registration = try await Registration.register(
                 subscription, schema: configuration.schema, on: connection
             )
-            if registration.isSuperseded { return false }
+            if registration.isSuperseded { return .superseded }
+            if registration.isResting { return .resting }
             return try await withConnection { reading in
                 try await LaneSession.prepare(reading: reading)
                 let session = LaneSession(
@@ -75,7 +92,7 @@ struct SubscriptionRunner: Sendable {
                     configuration: configuration, signals: signals, waiter: waiter, logger: logger
                 )
                 try await loop.run()
-                return true
+                return .done
             }
         }
     }

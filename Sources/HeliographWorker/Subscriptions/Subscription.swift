@@ -38,6 +38,8 @@ public struct Subscription: Sendable {
     /// How many lanes its rows are dealt out to. Fixed when it is registered for the first time.
     public let laneCount: Int
     public let start: Start
+    /// What becomes of records whose receiver fails.
+    public let retry: RetryPolicy
     let receive: @Sendable (Record, Transaction) async throws -> Void
 
     /// A receiver of records as they stand in the log.
@@ -46,8 +48,10 @@ public struct Subscription: Sendable {
     ///   - revision: default: 1.
     ///   - lanes: default: 32; at most 1,024.
     ///   - start: default: `now`.
+    ///   - retry: default: 20 tries, in order per row.
     public init(
         _ name: String, sources: [RecordFilter.Source], revision: Int = 1, lanes: Int = 32, start: Start = .now,
+        retry: RetryPolicy = .init(),
         receive: @escaping @Sendable (Record, Transaction) async throws -> Void
     ) {
         self.name = name
@@ -55,6 +59,7 @@ public struct Subscription: Sendable {
         self.revision = revision
         self.laneCount = lanes
         self.start = start
+        self.retry = retry
         self.receive = receive
     }
 
@@ -63,11 +68,13 @@ public struct Subscription: Sendable {
     ///   - changes: which; default: all but `truncated`.
     public init<M: Model>(
         _ name: String, on model: M.Type, _ changes: Change..., revision: Int = 1, lanes: Int = 32,
-        start: Start = .now, receive: @escaping @Sendable (Event<M>, Transaction) async throws -> Void
+        start: Start = .now, retry: RetryPolicy = .init(),
+        receive: @escaping @Sendable (Event<M>, Transaction) async throws -> Void
     ) {
         let wanted = changes.isEmpty ? [.created, .updated, .deleted] : changes
         let source = RecordFilter.Source(sender: M.mapping.sender.name, operations: wanted.map(\.operation))
-        self.init(name, sources: [source], revision: revision, lanes: lanes, start: start) { record, transaction in
+        self.init(name, sources: [source], revision: revision, lanes: lanes, start: start, retry: retry) {
+            record, transaction in
             try await receive(try Event(record), transaction)
         }
     }
@@ -91,6 +98,10 @@ public struct Subscription: Sendable {
         }
         guard revision >= 1 else {
             throw WorkerError(.badDeclaration, "subscription \(name): revision \(revision), they are counted from 1")
+        }
+        guard retry.maximumAttempts >= 1, retry.maximumParkedPerKey >= 1 else {
+            throw WorkerError(
+                .badDeclaration, "subscription \(name): at least one try, and one parked record of a row, are needed")
         }
         guard !sources.isEmpty, sources.allSatisfy({ !$0.operations.isEmpty }) else {
             throw WorkerError(.badDeclaration, "subscription \(name) names no sender, or no operation of one")

@@ -33,7 +33,7 @@ struct SimulatedLog {
         newestID += 1
         let record = Record(
             id: newestID, transaction: "\(newestID)", at: "", sender: sender, partition: nil, operation: .insert,
-            lane: 0, key: nil,
+            lane: 0, keyHash: 0, key: nil,
             previousKey: nil, instance: nil, previous: nil, changed: nil, context: nil, writer: "w"
         )
         if isOwn { ownIDs.insert(newestID) }

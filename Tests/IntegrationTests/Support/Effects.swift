@@ -26,10 +26,12 @@ struct Effects: Sendable {
     /// The receiver under test: an effect for each record, with what the record says.
     static func subscription(
         _ name: String = "effects", lanes: Int = 8, start: Subscription.Start = .beginning,
+        retry: RetryPolicy = .init(maximumAttempts: 1_000_000),
         before: @escaping @Sendable (Record, Transaction) async throws -> Void = { _, _ in }
     ) -> Subscription {
         Subscription(
-            name, sources: [.init(sender: "public.t", operations: [.insert, .update])], lanes: lanes, start: start
+            name, sources: [.init(sender: "public.t", operations: [.insert, .update])], lanes: lanes, start: start,
+            retry: retry
         ) { record, tx in
             try await before(record, tx)
             try await apply(record, tx)

@@ -38,7 +38,7 @@ struct ContentionTests {
                 }
             }
             try await effects.expect(faults: [])
-            #expect(effects.fixture.log.lines.contains { $0.contains("a receiver met a lock") })
+            #expect(effects.fixture.log.lines.contains { $0.contains("a lane waits and tries again") })
             #expect(!effects.fixture.log.lines.contains { $0.contains("a receiver failed") })
         }
     }

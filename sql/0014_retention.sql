@@ -1,4 +1,4 @@
--- 0012: retention. The log is a row of segments; the oldest are dropped when nobody needs them any more.
+-- 0014: retention. The log is a row of segments; the oldest are dropped when nobody needs them any more.
 
 -- Opens a new segment and has all capture functions insert into it. A writer that is calling one at this moment goes on with
 -- the old text, and the old segment, which is there until it has ended.

@@ -1,4 +1,4 @@
--- 0016: the doctor, continued: capture functions.
+-- 0018: the doctor, continued: capture functions.
 
 -- Why the text of a capture function is not what attach() would make now, as far as the table says.
 create function heliograph.text_trouble(

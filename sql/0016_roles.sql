@@ -1,4 +1,4 @@
--- 0014: who may do what. docs/roles.md says it for people; role_right says it for the server.
+-- 0016: who may do what. docs/roles.md says it for people; role_right says it for the server.
 --
 -- Group roles beside heliograph_capture, all NOLOGIN, to be granted to the roles that log in:
 --   heliograph_owner   owns everything here: migrates, attaches, detaches
@@ -15,6 +15,14 @@ alter function heliograph.register_subscription security definer set search_path
 alter function heliograph.advance security definer set search_path = pg_catalog, pg_temp;
 alter function heliograph.purge_positions security definer set search_path = pg_catalog, pg_temp;
 alter function heliograph.purge_ticks security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.park security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.finish_deliveries security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.fail_delivery security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.set_subscription_state security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.drop_subscription security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.rewind security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.retry_deliveries security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.discard_deliveries security definer set search_path = pg_catalog, pg_temp;
 
 -- What the groups and PUBLIC may do, all of it: grant_roles() makes it so. A migration that makes something which workers or
 -- readers need inserts here.
@@ -38,15 +46,20 @@ cross join (values
     ('usage', ''),
     ('select', 'migration'), ('select', 'incarnation'), ('select', 'tick'), ('select', 'signal_log'),
     ('select', 'segment'), ('select', 'attachment'), ('select', 'subscription'), ('select', 'position'),
+    ('select', 'delivery'), ('select', 'attempt'),
     ('select', 'signal_log_id_seq'), ('select', 'incarnation_alive'), ('select', 'bell'),
     ('execute', 'take_snapshot'), ('execute', 'note_incarnation'), ('execute', 'current_positions'),
-    ('execute', 'needed_xid'), ('execute', 'lane')
+    ('execute', 'needed_xid'), ('execute', 'lane'), ('execute', 'parked_keys'), ('execute', 'due_deliveries')
 ) as r (privilege, object)
 union all
 select 'heliograph_worker', privilege, object
 from (values
     ('execute', 'record_tick'), ('execute', 'register_subscription'), ('execute', 'advance'),
+    ('execute', 'park'), ('execute', 'finish_deliveries'), ('execute', 'fail_delivery'),
     ('execute', 'purge_positions'), ('execute', 'purge_ticks'), ('execute', 'rotate'), ('execute', 'drop_segment'),
+    -- What an operator does.
+    ('execute', 'set_subscription_state'), ('execute', 'drop_subscription'), ('execute', 'rewind'),
+    ('execute', 'retry_deliveries'), ('execute', 'discard_deliveries'),
     -- The pump sets the flag.
     ('update', 'bell')
 ) as r (privilege, object);

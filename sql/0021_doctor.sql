@@ -1,4 +1,4 @@
--- 0019: the doctor, concluded: retention, subscriptions, and all findings together.
+-- 0021: the doctor, concluded: retention, subscriptions, and all findings together.
 
 -- Committed records that a subscription has not acted upon: those after its lanes' `lo`, but not those of an open window that
 -- are behind them. No row for one that has none.
@@ -29,12 +29,11 @@ $function$;
 comment on function heliograph.subscription_lag() is
     'How many records each subscription has still to act upon, and when the oldest of them was written.';
 
--- How a subscription and its positions are forgotten. `otherwise`: what else can be done.
+-- How a subscription is forgotten. `otherwise`: what else can be done.
 create function heliograph.forget_call(name text, otherwise text) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $function$
     select format(
-        '/* %s: */ WITH gone AS (DELETE FROM heliograph.subscription WHERE name = %L RETURNING id) '
-        'DELETE FROM heliograph.position AS p USING gone WHERE p.subscription = gone.id;', otherwise, name)
+        '/* %s: */ SELECT heliograph.drop_subscription(%L);', otherwise, name)
 $function$;
 
 -- Parts of the log that are there for longer than they should be.
@@ -122,7 +121,7 @@ begin
     for s in select * from heliograph.subscription as t order by t.name loop
         if s.state = 'paused' then
             return next ('note', 'paused', s.name, 'the subscription is paused: what it has not read is kept, and the log grows',
-                format('UPDATE heliograph.subscription SET state = ''active'' WHERE name = %L;', s.name))::heliograph.finding;
+                format('SELECT heliograph.set_subscription_state(%L, ''active'');', s.name))::heliograph.finding;
         elsif s.state = 'lapsed' then
             return next ('error', 'lapsed', s.name,
                 'the subscription has lapsed: records that it had not read are dropped, and it acts on no others',
@@ -139,6 +138,20 @@ begin
                     then format('SELECT heliograph.attach(%L);', sender)
                     else heliograph.forget_call(s.name, 'if nobody needs it any more') end)::heliograph.finding;
         end loop;
+    end loop;
+    for lag in
+        select t.name, count(*) as records, min(d.parked_at) as oldest
+        from heliograph.delivery as d join heliograph.subscription as t on t.id = d.subscription
+        where d.state = 'dead'
+        group by t.name
+        order by t.name
+    loop
+        return next ('warning', 'dead-letters', lag.name, format(
+            'records were tried as often as they may be, and wait for somebody: %s, the oldest parked since %s',
+            lag.records, lag.oldest::timestamptz(0)), format(
+            '/* when the cause is mended; heliograph dead-letters list shows it: */ SELECT heliograph.retry_deliveries(array('
+            'SELECT d.id FROM heliograph.delivery AS d JOIN heliograph.subscription AS s ON s.id = d.subscription '
+            'WHERE s.name = %L AND d.state = ''dead''));', lag.name))::heliograph.finding;
     end loop;
     for lag in
         select t.name, t.lanes, l.records, l.oldest

@@ -1,4 +1,4 @@
--- 0018: the doctor, continued: the bell, old transactions, and the server.
+-- 0020: the doctor, continued: the bell, old transactions, and the server.
 
 -- `queue`: from how full a queue of notifications on it is worth a word.
 create function heliograph.wake_findings(queue float8 default 0.1) returns setof heliograph.finding

@@ -1,4 +1,4 @@
--- 0017: the doctor, continued: the role that capture functions run as.
+-- 0019: the doctor, continued: the role that capture functions run as.
 
 -- The functions that run as the capture role, by what they say. Names stand in texts that are executed as well, but those after SELECT
 -- are in hints.

@@ -1,4 +1,4 @@
--- 0015: the doctor: what is wrong with the capture of the tables.
+-- 0017: the doctor: what is wrong with the capture of the tables.
 --
 -- Findings are looked for by functions that change nothing, so that whoever has nothing but psql has the doctor, too:
 --   SELECT * FROM heliograph.findings();

@@ -1,4 +1,4 @@
--- 0013: a log that was restored from a dump into another cluster.
+-- 0015: a log that was restored from a dump into another cluster.
 --
 -- Records and places are in order by transaction ids, which belong to their cluster. Restored into one whose ids are ahead, they
 -- stay what they are: all of them past. Restored into a younger one they are in its future: places would not move until its ids
@@ -59,8 +59,11 @@ begin
         where t.id in (select u.id from heliograph.tick_in_use as u);
     create temporary table rebased_xid on commit drop as
         select d.xid, (select count(*) from rebased_place as p where not pg_visible_in_snapshot(d.xid, p.snapshot)) as unseen
-        from (select distinct l.xid from heliograph.signal_log as l
-              where l.xmin::text::bigint < boundary or l.xmin::text::bigint = boundary and l.xid::text::bigint <> boundary) as d;
+        from (select l.xid from heliograph.signal_log as l
+              where l.xmin::text::bigint < boundary or l.xmin::text::bigint = boundary and l.xid::text::bigint <> boundary
+              union
+              -- Nobody has parked anything here yet.
+              select p.xid from heliograph.delivery as p) as d;
     -- A boundary that was frozen says nothing.
     if boundary is null or boundary < 3
        or exists (select from heliograph.signal_log as l
@@ -76,6 +79,9 @@ begin
     where l.xid = x.xid and l.xmin::text::bigint <= boundary
       and (l.xmin::text::bigint < boundary or l.xid::text::bigint <> boundary);
     get diagnostics records = row_count;
+    update heliograph.delivery as p set xid = x.now
+    from (select r.xid, (3 + dense_rank() over (order by r.unseen))::text::xid8 as now from rebased_xid as r) as x
+    where p.xid = x.xid;
     update heliograph.tick as t set snapshot = format('%1$s:%1$s:', 4 + p.seen)::pg_snapshot
     from (select q.id, (select count(distinct x.unseen) from rebased_xid as x where x.unseen < q.number) as seen
           from rebased_place as q) as p

@@ -1,0 +1,71 @@
+import HeliographLog
+import HeliographPostgres
+import Logging
+
+/// Tries the parked records of a key again, in their order: all that wait in one transaction if all goes well; if one fails, those
+/// before it, then it alone.
+struct RetryProcessor {
+    let processor: BatchProcessor
+
+    private var session: LaneSession { processor.session }
+    private var policy: RetryPolicy { processor.subscription.retry }
+
+    /// - Returns: an error that no record is to blame for, when it is to be done again.
+    /// - Throws: ``Doubt``; `CancellationError`.
+    func retry(_ key: LaneTable.DueKey, limit: Int, in table: inout LaneTable) async throws -> (any Error)? {
+        let due = try await session.dueDeliveries(key, policy, limit: limit)
+        let error = try await run(due[...], of: key, in: &table)
+        // The head is another one now, or another time.
+        try await session.readParked(key, policy, into: &table)
+        return error
+    }
+
+    private func run(
+        _ due: ArraySlice<(delivery: Int64, failures: Int, record: Record)>, of key: LaneTable.DueKey,
+        in table: inout LaneTable
+    ) async throws -> (any Error)? {
+        var pending = due
+        var limit = pending.count
+        var parking: Parking?
+        var skips = false
+        while let first = pending.first, let place = table.lanes[key.lane]?.place {
+            let slice = pending.prefix(limit)
+            var attempt = BatchAttempt(
+                processor: processor, records: slice.map(\.record)[...],
+                source: .parked(slice.map(\.delivery)[...], lane: key.lane), open: place, skipsReceivers: skips)
+            if let parking { attempt.parkings = [first.record.id: parking] }
+            switch try await attempt.run(table) {
+            case .committed(let count, let place, _):
+                table.commit([key.lane], at: place)
+                // One that was put off, or is dead, has those behind it wait; if they need not, they are found as due.
+                if parking != nil { return nil }
+                processor.tally(count, "committed")
+                if !skips { table.breaker.succeeded() }
+                skips = false
+                pending = pending.dropFirst(count)
+                limit = max(1, pending.count)
+            case .failed(let index, _) where index > 0: limit = index
+            case .failed where slice.count > 1: limit = 1
+            case .failed(_, let error as Cancel):
+                processor.logger.info(
+                    "a receiver cancelled a record", metadata: processor.metadata(first.record, error))
+                processor.tally(1, "cancelled")
+                skips = true
+            case .failed(_, let error as Snooze):
+                processor.tally(1, "snoozed")
+                parking = Parking(delay: error.duration)
+            case .refused where slice.count > 1: limit = slice.count / 2
+            case .failed(_, let error), .refused(let error):
+                if (error as? PostgresError)?.sqlState?.isContention == true {
+                    parking = Parking(delay: Backoff().delay(afterAttempt: 1))
+                } else if let judged = processor.judge(first.record, error, failures: first.failures, in: &table) {
+                    parking = judged
+                } else {
+                    return nil
+                }
+            case .transient(let error): return error
+            }
+        }
+        return nil
+    }
+}
