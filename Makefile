@@ -33,6 +33,7 @@ test: bootstrap check build ## all checks, as CI runs them
 	scripts/model-check.sh
 	scripts/bench.sh driver --quick
 	scripts/bench.sh capture --quick
+	scripts/bench.sh worker --quick
 
 check: lint ## what needs no build: format, embedded SQL, samples, docker-compose.yml
 	scripts/embed-sql.sh --check
@@ -51,7 +52,7 @@ sql: ## write the migrations of sql/ into their Swift source
 compose-test: ## docker-compose.yml for real: up, both workers killed at work, down
 	scripts/compose-test.sh
 
-bench: bootstrap ## measure AREA (driver, capture) beside what it is compared with; fails if a goal is missed
+bench: bootstrap ## measure AREA (driver, capture, worker) beside what it is compared with; fails if a goal is missed
 	@scripts/bench.sh "$(AREA)"
 
 # Seconds for `make fuzz`.

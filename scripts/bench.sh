@@ -28,6 +28,27 @@ if [ "$area" = driver ] && ! "$environment/bin/python" -c 'import psycopg' 2>/de
     }
 fi
 export HELIOGRAPH_BENCH_PYTHON="$environment/bin/python" HELIOGRAPH_BENCH_PEER="$PWD/Benchmarks/psycopg/peer.py"
+if [ "$area" = worker ]; then
+    # Oban needs Python 3.12; the others work with what there is.
+    python=python3
+    for newer in python3.14 python3.13 python3.12 "$HOME"/.pyenv/versions/3.1[234]*/bin/python3; do
+        if "$newer" -c 'import venv' >/dev/null 2>&1; then
+            python=$newer
+            break
+        fi
+    done
+    environment=$PWD/.build/bench-peers
+    if ! "$environment/bin/python" -c 'import pgqueuer, psycopg' 2>/dev/null; then
+        "$python" -m venv "$environment" && "$environment/bin/pip" --quiet install -r Benchmarks/peers/requirements.txt >&2 || {
+            echo "bench: the peers cannot be installed: python3 with venv and access to PyPI are needed" >&2
+            exit 1
+        }
+    fi
+    HELIOGRAPH_BENCH_OBAN=no
+    ! "$environment/bin/python" -c 'import oban' 2>/dev/null || HELIOGRAPH_BENCH_OBAN=yes
+    export HELIOGRAPH_BENCH_OBAN HELIOGRAPH_BENCH_PYTHON="$environment/bin/python"
+    export HELIOGRAPH_BENCH_PEER="$PWD/Benchmarks/peers/worker_peer.py"
+fi
 
 # shellcheck disable=SC2086
 $swift build ${SWIFT_BUILD_FLAGS:-} -c release --product heliograph-bench >&2

@@ -19,6 +19,10 @@ struct HeliographBench {
         }
         if arguments.count == 2, Companion.roles.contains(arguments[0]) {
             do {
+                if arguments[0].hasPrefix("--work") {
+                    try await WorkerCompanion.run(arguments[0], arguments[1])
+                    exit(0)
+                }
                 try await Companion.run(arguments[0], arguments[1])
                 exit(0)
             } catch {
@@ -37,7 +41,9 @@ struct HeliographBench {
         }
     }
 
-    private static let areas = ["driver": DriverArea.measures, "capture": CaptureArea.measures]
+    private static let areas = [
+        "driver": DriverArea.measures, "capture": CaptureArea.measures, "worker": WorkerArea.measures,
+    ]
 
     private static func fail(_ message: String, status: Int32) -> Never {
         FileHandle.standardError.write(Data((message + "\n").utf8))
@@ -52,10 +58,12 @@ struct HeliographBench {
         // The time zone as initdb names it where the system's is UTC: psycopg has a short cut for the name UTC itself.
         let cluster = try await LocalCluster.start(
             settings: ["timezone": "Etc/UTC", "max_wal_size": "4GB", "shared_buffers": "256MB"],
-            durable: area == "capture" && !isQuick, network: .loopback)
+            durable: area != "driver" && !isQuick, network: .loopback)
         do {
             if area == "capture" {
                 try await CaptureArea(cluster: cluster, isQuick: isQuick, only: only, report: report).run()
+            } else if area == "worker" {
+                try await WorkerArea(cluster: cluster, isQuick: isQuick, only: only, report: report).run()
             } else {
                 let target = cluster.networkConnectionString() + " sslmode=disable"
                 try await DriverArea(target: target, isQuick: isQuick, only: only, report: report).run()

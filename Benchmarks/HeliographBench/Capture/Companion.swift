@@ -5,7 +5,7 @@ import Logging
 
 /// The other process of a measure, which this program starts of itself.
 enum Companion {
-    static let roles = ["--listen", "--hear", "--follow"]
+    static let roles = ["--listen", "--hear", "--follow", "--work-each", "--work-batch"]
 
     /// Runs until it is killed.
     static func run(_ role: String, _ target: String) async throws {

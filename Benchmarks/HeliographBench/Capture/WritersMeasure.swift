@@ -18,7 +18,7 @@ struct WritersMeasure {
     func run() async throws {
         let hasPGQ = try await prepare()
         let variants = Variant.allCases.filter { $0 != .pgq || hasPGQ }
-        if !hasPGQ, !area.isQuick { throw PeerMissing() }
+        if !hasPGQ, !area.isQuick { throw PeerMissing(name: "PGQ") }
         for isSynchronous in [true, false] {
             var rates: [Variant: [Double]] = [:]
             try await area.withListeners(3) {

@@ -43,6 +43,9 @@ final class Psycopg {
     }
 }
 
+/// Something that is measured beside Heliograph is not here.
 struct PeerMissing: Error, CustomStringConvertible {
-    var description: String { "psycopg did not answer: run this through `make bench AREA=driver`, which installs it" }
+    var name = "psycopg"
+
+    var description: String { "\(name) did not answer: run this through `make bench`, which installs it" }
 }

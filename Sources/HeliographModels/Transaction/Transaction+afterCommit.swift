@@ -1,11 +1,14 @@
 import HeliographPostgres
 import HeliographSignals
-import Logging
+package import Logging
 
 extension Transaction {
     /// Runs the hooks, after the COMMIT has succeeded. Call it when the connection is free again, since hooks may want one.
-    package func runAfterCommit() async {
-        for hook in takeHooks() {
+    package func runAfterCommit() async { await Self.run(takeHooks(), logger: logger) }
+
+    /// Runs hooks that were taken from transactions whose COMMIT has succeeded.
+    package static func run(_ hooks: [@Sendable () async throws -> Void], logger: Logger) async {
+        for hook in hooks {
             do {
                 try await hook()
             } catch {

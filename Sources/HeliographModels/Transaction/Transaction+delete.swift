@@ -11,7 +11,7 @@ extension Transaction {
     /// - Throws: ``ValidationFailure`` when a receiver refuses, or a row that still refers to this one (the transaction is
     ///   aborted then, see ``save(_:)``); ``ModelError`` with `notFound`; `PostgresError`; what receivers throw.
     public func delete<M: Model>(_ instance: M) async throws {
-        _ = try liveConnection()
+        try checkLive()
         let mapping = M.mapping
         let signals = signals.set(for: M.self)
         let key = try mapping.keyCondition(mapping.values(instance))
@@ -23,7 +23,7 @@ extension Transaction {
         noteWrite(to: mapping.table)
         let rows: Rows
         do {
-            rows = try await liveConnection().query(mapping.delete(where: key))
+            rows = try await run(mapping.delete(where: key))
         } catch let error as PostgresError {
             throw mapping.table.deletionFailure(for: error) ?? error
         }

@@ -21,7 +21,7 @@ extension Transaction {
         if mapping.hasGeneratedKey {
             try await write(&instance, created: mapping.lacksGeneratedKey(values))
         } else {
-            let locked = try await liveConnection().query(mapping.lock(where: mapping.keyCondition(values)))
+            let locked = try await run(mapping.lock(where: mapping.keyCondition(values)))
             try await write(&instance, created: locked.isEmpty)
         }
     }
@@ -43,7 +43,7 @@ extension Transaction {
     }
 
     private func write<M: Model>(_ instance: inout M, created: Bool) async throws {
-        _ = try liveConnection()
+        try checkLive()
         let mapping = M.mapping
         let signals = signals.set(for: M.self)
         // The row is found by the key from before the receivers.
@@ -58,7 +58,7 @@ extension Transaction {
         noteWrite(to: mapping.table)
         let row: M
         do {
-            let rows = try await liveConnection().query(statement)
+            let rows = try await run(statement)
             row = try Self.onlyRow(of: rows, created: created)
         } catch let error as PostgresError {
             throw mapping.table.failure(for: error) ?? error

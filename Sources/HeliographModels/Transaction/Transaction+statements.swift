@@ -9,9 +9,9 @@ extension Transaction {
     ///   else what the server says.
     @discardableResult
     public func query(_ sql: SQL, file: String = #fileID, line: UInt = #line) async throws -> Rows {
-        let connection = try liveConnection()
+        try checkLive()
         try TransactionControl.refuse(sql)
-        return try await connection.query(sql, file: file, line: line)
+        return try await run(sql, file: file, line: line)
     }
 
     /// Runs one statement and returns how many rows it inserted, updated, deleted or selected.
@@ -46,7 +46,7 @@ extension Transaction {
     public func find<M: Model, each Key: PostgresEncodable>(_ model: M.Type, _ key: repeat each Key) async throws -> M?
     {
         let sql = try M.mapping.selection(key: repeat each key)
-        return try await liveConnection().query(sql).first.map(M.mapping.decode)
+        return try await run(sql).first.map(M.mapping.decode)
     }
 
     /// The instances of a model.
@@ -65,6 +65,6 @@ extension Transaction {
         _ model: M.Type, where condition: SQL? = nil, orderBy order: SQL? = nil, limit: Int? = nil
     ) async throws -> [M] {
         let sql = M.mapping.selection(where: condition, orderBy: order, limit: limit)
-        return try await liveConnection().query(sql).map(M.mapping.decode)
+        return try await run(sql).map(M.mapping.decode)
     }
 }

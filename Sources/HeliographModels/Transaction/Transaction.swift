@@ -40,6 +40,8 @@ public final class Transaction {
     public let origin: String?
 
     private let connection: Connection
+    /// Where others work in the same transaction at the same time.
+    private let shared: (pipeline: SharedPipeline, owner: Int)?
     let logger: Logger
     private var hooks = AfterCommitQueue<@Sendable () async throws -> Void>()
     private var hasEnded = false
@@ -47,8 +49,13 @@ public final class Transaction {
     private var writtenTables: [String: TableDescription] = [:]
 
     /// Makes the handle of a transaction that its caller has opened and will end.
-    package init(connection: Connection, signals: ModelSignals, origin: String? = nil, logger: Logger) {
+    /// - Parameter shared: the pipeline that it shares with others, and who it is there.
+    package init(
+        connection: Connection, signals: ModelSignals, origin: String? = nil,
+        shared: (pipeline: SharedPipeline, owner: Int)? = nil, logger: Logger
+    ) {
         self.connection = connection
+        self.shared = shared
         self.signals = signals
         self.origin = origin
         self.logger = logger
@@ -67,7 +74,7 @@ public final class Transaction {
     /// - Parameter hook: What to do.
     /// - Throws: `PostgresError` with `invalidUse` if the transaction has ended.
     public func afterCommit(_ hook: @escaping @Sendable () async throws -> Void) throws {
-        _ = try liveConnection()
+        try checkLive()
         hooks.append(hook)
     }
 
@@ -79,7 +86,9 @@ public final class Transaction {
     /// - Throws: What `body` throws; `PostgresError` with `transactionAborted` if `body` swallowed the error of a statement.
     @discardableResult
     public func savepoint<R>(_ body: (Transaction) async throws -> R) async throws -> R {
-        let connection = try liveConnection()
+        try checkLive()
+        // Others' statements would be in it.
+        if let shared { throw shared.pipeline.refuse() }
         hooks.openSavepoint()
         do {
             let result = try await connection.savepoint { connection in
@@ -97,12 +106,18 @@ public final class Transaction {
         }
     }
 
-    /// The connection, as long as the transaction is open.
-    func liveConnection() throws(PostgresError) -> Connection {
+    /// Runs a statement, as long as the transaction is open.
+    func run(_ sql: SQL, file: String = #fileID, line: UInt = #line) async throws -> Rows {
+        try checkLive()
+        guard let shared else { return try await connection.query(sql, file: file, line: line) }
+        return try await shared.pipeline.run(sql, owner: shared.owner)
+    }
+
+    /// - Throws: when the transaction has ended.
+    func checkLive() throws(PostgresError) {
         guard !hasEnded else {
             throw PostgresError(.invalidUse, "the transaction has ended: its handle cannot be used any more")
         }
-        return connection
     }
 
     /// Notes that a model's table is written to.
@@ -124,7 +139,7 @@ public final class Transaction {
     }
 
     /// All hooks, in their order; there are none afterwards.
-    func takeHooks() -> [@Sendable () async throws -> Void] { hooks.takeAll() }
+    package func takeHooks() -> [@Sendable () async throws -> Void] { hooks.takeAll() }
 
     private static var swallowedError: PostgresError {
         PostgresError(

@@ -18,12 +18,22 @@ enum TransactionControl {
     /// The command if it is one of transaction control, in capitals; `nil` for any other statement.
     static func command(in text: String) -> String? {
         var rest = Substring(text).utf8
-        skipSpace(&rest, semicolons: true)
-        let first = takeWord(&rest)
+        let first = firstWord(&rest)
         if commands.contains(first) { return first }
         guard first == "PREPARE" else { return nil }
         skipSpace(&rest, semicolons: false)
         return takeWord(&rest) == "TRANSACTION" ? "PREPARE TRANSACTION" : nil
+    }
+
+    /// The word a statement begins with, in capitals.
+    static func firstWord(of text: String) -> String {
+        var rest = Substring(text).utf8
+        return firstWord(&rest)
+    }
+
+    private static func firstWord(_ rest: inout Substring.UTF8View) -> String {
+        skipSpace(&rest, semicolons: true)
+        return takeWord(&rest)
     }
 
     /// Takes a word off the front, in capitals.

@@ -40,6 +40,7 @@ struct LaneTable {
     private(set) var lanes: [Int: Lane] = [:]
     /// Whether everything fails at the moment.
     var breaker = OutageBreaker()
+    var pace = Pace()
 
     var held: [Int] { lanes.keys.sorted() }
     var isDirty: Bool { lanes.values.contains(where: \.isDirty) }

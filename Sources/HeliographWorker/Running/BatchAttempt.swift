@@ -30,6 +30,8 @@ struct BatchAttempt {
         case failed(Int, any Error)
         /// Nothing is committed; which record is to blame is not known.
         case refused(any Error)
+        /// Nothing is committed: the receivers cannot work at the same time, and are to be run one after the other.
+        case again
         /// Nothing is committed, and no record is to blame: the server is in a bad way.
         case transient(any Error)
     }
@@ -44,10 +46,10 @@ struct BatchAttempt {
         } catch {
             return try await classify(error) { .transient(error) }
         }
-        var transactions: [Transaction] = []
+        var hooks: SharedRun.Hooks = []
         var count = records.count
         if !skipsReceivers {
-            switch try await runReceivers(&transactions) {
+            switch try await runReceivers(&hooks) {
             case .committed(let done, _, _): count = done
             case let outcome: return outcome
             }
@@ -62,7 +64,7 @@ struct BatchAttempt {
             return try await classify(error.error) { .refused(error.error) }
         }
         await processor.signals.tellCommitted()
-        for transaction in transactions { await transaction.runAfterCommit() }
+        await Transaction.run(hooks, logger: processor.logger)
         return .committed(count, place, parked: parked)
     }
 
@@ -96,38 +98,95 @@ struct BatchAttempt {
         }
     }
 
-    /// Runs the receiver for each record, as long as the batch's time lasts.
-    private func runReceivers(_ transactions: inout [Transaction]) async throws -> Outcome {
-        let start = ContinuousClock.now
-        var done = 0
-        for record in records {
-            if parkings[record.id] != nil {
-                done += 1
-                continue
+    /// Runs the receiver for the records that are not to be parked.
+    private func runReceivers(_ hooks: inout SharedRun.Hooks) async throws -> Outcome {
+        let wanted = zip(records.indices, records).filter { parkings[$0.1.id] == nil }
+            .map { (place: $0.0 - records.startIndex, record: $0.1) }
+        guard !wanted.isEmpty else { return .committed(records.count, open) }
+        switch processor.subscription.receiver {
+        case .batch(let receive): return try await runOnce(wanted.map(\.record), receive, &hooks)
+        case .each(let receive):
+            guard wanted.count > 1, !processor.exclusivity.isNeeded else {
+                return try await runOneByOne(wanted, receive, &hooks)
             }
-            let transaction = Transaction(
-                connection: connection, signals: processor.signals, logger: processor.logger
-            )
-            do {
-                try await processor.subscription.receive(record, transaction)
-                transaction.end()
-                // A receiver that ignored an error outside a savepoint has lost the whole transaction, whatever it thinks.
-                if await connection.isInFailedTransaction {
-                    throw PostgresError(
-                        .transactionAborted,
-                        "the receiver ignored the error of a statement: use a savepoint for what may fail",
-                        sqlState: .inFailedTransaction
-                    )
-                }
-            } catch {
-                transaction.end()
-                return try await classify(error) { .failed(done, error) }
+            let run = SharedRun(
+                subscription: processor.subscription, connection: connection, signals: processor.signals,
+                logger: processor.logger)
+            switch await run.run(wanted, receive) {
+            case .done(let taken):
+                hooks = taken
+                return .committed(records.count, open)
+            case .failed(let place, let error): return try await classify(error) { .failed(place, error) }
+            case .broken(let error): return try await classify(error) { .transient(error) }
+            case .needsExclusive:
+                processor.exclusivity.need()
+                await connection.rollBack()
+                try Task.checkCancellation()
+                return .again
+            case .late(let places):
+                return try await abandon(places.map { records[records.startIndex + $0] })
             }
-            transactions.append(transaction)
-            done += 1
-            if done < records.count, ContinuousClock.now - start > processor.configuration.batchTime { break }
         }
-        return .committed(done, open)
+    }
+
+    /// One after the other, as long as the batch's time lasts.
+    private func runOneByOne(
+        _ wanted: [(place: Int, record: Record)], _ receive: @escaping Subscription.Receive,
+        _ hooks: inout SharedRun.Hooks
+    ) async throws -> Outcome {
+        let start = ContinuousClock.now
+        for (place, record) in wanted {
+            if place > 0, ContinuousClock.now - start > processor.configuration.batchTime {
+                return .committed(place, open)
+            }
+            switch await timed({ try await receive(record, $0) }) {
+            case .success(let taken): hooks += taken
+            case .failure(is ReceiverTimeout): return try await abandon([record])
+            case .failure(let error): return try await classify(error) { .failed(place, error) }
+            }
+        }
+        return .committed(records.count, open)
+    }
+
+    /// All of them at once. Who is to blame for an error is not known, unless it is a single one.
+    private func runOnce(
+        _ wanted: [Record], _ receive: @escaping Subscription.ReceiveBatch, _ hooks: inout SharedRun.Hooks
+    ) async throws -> Outcome {
+        switch await timed({ try await receive(wanted, $0) }) {
+        case .success(let taken):
+            hooks = taken
+            return .committed(records.count, open)
+        case .failure(is ReceiverTimeout): return try await abandon(wanted)
+        case .failure(let error):
+            return try await classify(error) { records.count == 1 ? .failed(0, error) : .refused(error) }
+        }
+    }
+
+    private func timed(
+        _ body: @escaping @Sendable (Transaction) async throws -> Void
+    ) async -> Result<SharedRun.Hooks, any Error> {
+        let (connection, signals, logger) = (connection, processor.signals, processor.logger)
+        return await TimedTask.run(within: processor.subscription.timeout) {
+            let transaction = Transaction(connection: connection, signals: signals, logger: logger)
+            defer { transaction.end() }
+            try await body(transaction)
+            // A receiver that ignored an error outside a savepoint has lost the whole transaction, whatever it thinks.
+            if await connection.isInFailedTransaction {
+                throw PostgresError(
+                    .transactionAborted,
+                    "the receiver ignored the error of a statement: use a savepoint for what may fail",
+                    sqlState: .inFailedTransaction
+                )
+            }
+            return transaction.takeHooks()
+        }
+    }
+
+    /// A receiver that does not return still has its handle: so its session is closed. The next one counts the try.
+    private func abandon(_ hung: [Record]) async throws -> Outcome {
+        processor.hangs.note(hung.map(\.id))
+        await connection.close()
+        throw Doubt(error: ReceiverTimeout(limit: processor.subscription.timeout))
     }
 
     /// Undoes the transaction and tells a bad moment from a bad record.

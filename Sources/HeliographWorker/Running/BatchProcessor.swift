@@ -20,6 +20,8 @@ struct BatchProcessor {
     let configuration: WorkerConfiguration
     let signals: ModelSignals
     let logger: Logger
+    let hangs: Hangs
+    let exclusivity: Exclusivity
 
     /// - Parameter mayGoOn: is asked between transactions; what is left then is read again.
     /// - Returns: `nil` when each record is done, left or its lane blocked; an error that no record is to blame for when the rest is
@@ -36,7 +38,8 @@ struct BatchProcessor {
         var decision = Decision.receive
         var isLeaving = false
         while !pending.isEmpty, !isLeaving {
-            var slice = pending.prefix(limit)
+            var slice = pending.prefix(min(limit, table.pace.limit(within: configuration.batchTime)))
+            if decision == .receive { decision = decideOnHung(&slice, in: &table) ?? .receive }
             let parkings = parkings(for: &slice, decision, in: table)
             guard !slice.isEmpty else {
                 // Its row has as many parked records as it may: the lane waits.
@@ -53,9 +56,11 @@ struct BatchProcessor {
                 parkings: parkings, skipsReceivers: decision == .skip
             )
             let decided = decision
+            let start = ContinuousClock.now
             decision = .receive
             switch try await attempt.run(table) {
             case .committed(let count, let place, let deliveries):
+                table.pace.note(count, took: .now - start)
                 let committed = slice.prefix(count)
                 let done = Set(committed.map(\.lane))
                 table.commit(done, at: place)
@@ -71,6 +76,7 @@ struct BatchProcessor {
             case .failed(let index, _) where index > 0:
                 limit = index
                 isolatesNext = true
+            case .again: break
             case .failed where slice.count > 1: limit = 1
             case .failed(_, let error as Cancel):
                 logger.info("a receiver cancelled a record", metadata: metadata(slice.first, error))
@@ -104,6 +110,21 @@ struct BatchProcessor {
     private enum Decision: Equatable {
         case receive, skip
         case park(Parking)
+    }
+
+    /// What is to become of a record whose receiver has not returned the last time.
+    /// - Parameter records: are cut before the first of them, or behind it if it is the first.
+    private func decideOnHung(_ records: inout ArraySlice<Record>, in table: inout LaneTable) -> Decision? {
+        guard let index = records.firstIndex(where: { hangs.contains($0.id) }) else { return nil }
+        let record = records[index]
+        guard index == records.startIndex else {
+            records = records[..<index]
+            return nil
+        }
+        guard hangs.take(record.id) else { return nil }
+        records = records.prefix(1)
+        let error = ReceiverTimeout(limit: subscription.timeout)
+        return judge(record, error, failures: 0, in: &table).map { .park($0) }
     }
 
     /// Which of the records are to be parked: those that come behind parked ones of their key.

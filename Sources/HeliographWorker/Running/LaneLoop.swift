@@ -35,7 +35,8 @@ final class LaneLoop {
     /// - Parameter server: what the session's server says of itself, see ``Window/server``.
     init(
         subscription: Subscription, session: LaneSession, reading: Connection, server: String,
-        configuration: WorkerConfiguration, signals: ModelSignals, waiter: BellWaiter, logger: Logger
+        configuration: WorkerConfiguration, signals: ModelSignals, waiter: BellWaiter, logger: Logger, hangs: Hangs,
+        exclusivity: Exclusivity
     ) {
         self.subscription = subscription
         self.session = session
@@ -48,7 +49,9 @@ final class LaneLoop {
         self.logger = logger
         self.batchLimit = configuration.batchSize
         processor = BatchProcessor(
-            subscription: subscription, session: session, configuration: configuration, signals: signals, logger: logger
+            subscription: subscription, session: session, configuration: configuration, signals: signals,
+            logger: logger,
+            hangs: hangs, exclusivity: exclusivity
         )
     }
 

@@ -33,6 +33,10 @@ struct RetryProcessor {
             var attempt = BatchAttempt(
                 processor: processor, records: slice.map(\.record)[...],
                 source: .parked(slice.map(\.delivery)[...], lane: key.lane), open: place, skipsReceivers: skips)
+            if parking == nil, processor.hangs.take(first.record.id) {
+                let error = ReceiverTimeout(limit: processor.subscription.timeout)
+                parking = processor.judge(first.record, error, failures: first.failures, in: &table)
+            }
             if let parking { attempt.parkings = [first.record.id: parking] }
             switch try await attempt.run(table) {
             case .committed(let count, let place, _):
@@ -44,6 +48,7 @@ struct RetryProcessor {
                 skips = false
                 pending = pending.dropFirst(count)
                 limit = max(1, pending.count)
+            case .again: break
             case .failed(let index, _) where index > 0: limit = index
             case .failed where slice.count > 1: limit = 1
             case .failed(_, let error as Cancel):

@@ -12,6 +12,20 @@ struct SubscriptionRunner: Sendable {
     let bell: Bell
     let signals: ModelSignals
     let logger: Logger
+    private let hangs = Hangs()
+    private let exclusivity = Exclusivity()
+
+    init(
+        subscription: Subscription, database: ConnectionConfiguration, configuration: WorkerConfiguration, bell: Bell,
+        signals: ModelSignals, logger: Logger
+    ) {
+        self.subscription = subscription
+        self.database = database
+        self.configuration = configuration
+        self.bell = bell
+        self.signals = signals
+        self.logger = logger
+    }
 
     /// A session that lived that long ended by a new cause.
     private static let soundSession = Duration.seconds(10)
@@ -74,7 +88,8 @@ struct SubscriptionRunner: Sendable {
     private func runSession(waiter: BellWaiter, logger: Logger) async throws -> End {
         try await withConnection { connection in
             try await LaneSession.prepare(
-                connection, of: database, silenceLimit: configuration.silenceLimit, logger: logger)
+                connection, of: database,
+                silenceLimit: max(configuration.silenceLimit, subscription.timeout + .seconds(5)), logger: logger)
             let reader = LogReader(schema: configuration.schema)
             let server = try await reader.noteIncarnation(on: connection)
             let registration = try await Registration.register(
@@ -89,7 +104,8 @@ struct SubscriptionRunner: Sendable {
                 )
                 let loop = LaneLoop(
                     subscription: subscription, session: session, reading: reading, server: server,
-                    configuration: configuration, signals: signals, waiter: waiter, logger: logger
+                    configuration: configuration, signals: signals, waiter: waiter, logger: logger,
+                    hangs: hangs, exclusivity: exclusivity
                 )
                 try await loop.run()
                 return .done

@@ -40,7 +40,18 @@ public struct Subscription: Sendable {
     public let start: Start
     /// What becomes of records whose receiver fails.
     public let retry: RetryPolicy
-    let receive: @Sendable (Record, Transaction) async throws -> Void
+    /// So long a receiver may take for one record, or for one batch.
+    public let timeout: Duration
+    let receiver: Receiver
+
+    typealias Receive = @Sendable (Record, Transaction) async throws -> Void
+    typealias ReceiveBatch = @Sendable ([Record], Transaction) async throws -> Void
+
+    /// How records are received.
+    enum Receiver: Sendable {
+        case each(Receive)
+        case batch(ReceiveBatch)
+    }
 
     /// A receiver of records as they stand in the log.
     /// - Parameters:
@@ -49,10 +60,32 @@ public struct Subscription: Sendable {
     ///   - lanes: default: 32; at most 1,024.
     ///   - start: default: `now`.
     ///   - retry: default: 20 tries, in order per row.
+    ///   - timeout: after so long a receiver is given up; its session is closed. Default: 20 s.
     public init(
         _ name: String, sources: [RecordFilter.Source], revision: Int = 1, lanes: Int = 32, start: Start = .now,
-        retry: RetryPolicy = .init(),
+        retry: RetryPolicy = .init(), timeout: Duration = .seconds(20),
         receive: @escaping @Sendable (Record, Transaction) async throws -> Void
+    ) {
+        self.init(
+            name, sources: sources, revision: revision, lanes: lanes, start: start, retry: retry, timeout: timeout,
+            receiver: .each(receive))
+    }
+
+    /// A receiver of many records at once, for work by sets: `INSERT … SELECT … FROM unnest(…)`. When it fails the batch is halved, until
+    /// the record to blame is alone.
+    public init(
+        _ name: String, batchesOf sources: [RecordFilter.Source], revision: Int = 1, lanes: Int = 32,
+        start: Start = .now, retry: RetryPolicy = .init(), timeout: Duration = .seconds(20),
+        receive: @escaping @Sendable ([Record], Transaction) async throws -> Void
+    ) {
+        self.init(
+            name, sources: sources, revision: revision, lanes: lanes, start: start, retry: retry, timeout: timeout,
+            receiver: .batch(receive))
+    }
+
+    private init(
+        _ name: String, sources: [RecordFilter.Source], revision: Int, lanes: Int, start: Start, retry: RetryPolicy,
+        timeout: Duration, receiver: Receiver
     ) {
         self.name = name
         self.sources = sources.sorted { $0.sender < $1.sender }
@@ -60,7 +93,8 @@ public struct Subscription: Sendable {
         self.laneCount = lanes
         self.start = start
         self.retry = retry
-        self.receive = receive
+        self.timeout = timeout
+        self.receiver = receiver
     }
 
     /// A receiver of a model's changes.
@@ -68,15 +102,39 @@ public struct Subscription: Sendable {
     ///   - changes: which; default: all but `truncated`.
     public init<M: Model>(
         _ name: String, on model: M.Type, _ changes: Change..., revision: Int = 1, lanes: Int = 32,
-        start: Start = .now, retry: RetryPolicy = .init(),
+        start: Start = .now, retry: RetryPolicy = .init(), timeout: Duration = .seconds(20),
         receive: @escaping @Sendable (Event<M>, Transaction) async throws -> Void
     ) {
+        self.init(
+            name, sources: [Self.source(model, changes)], revision: revision, lanes: lanes, start: start, retry: retry,
+            timeout: timeout,
+            receiver: .each { record, transaction in try await receive(try Event(record), transaction) })
+    }
+
+    /// A receiver of many changes of a model at once, in the order of the log.
+    ///
+    /// ```swift
+    /// Subscription("create-profile", batchesOf: User.self, .created) { events, tx in
+    ///     try await tx.execute("""
+    ///         INSERT INTO profiles (user_id) SELECT id FROM users WHERE id = ANY (\(events.map(\.instance.id)))
+    ///         ON CONFLICT DO NOTHING
+    ///         """)
+    /// }
+    /// ```
+    public init<M: Model>(
+        _ name: String, batchesOf model: M.Type, _ changes: Change..., revision: Int = 1, lanes: Int = 32,
+        start: Start = .now, retry: RetryPolicy = .init(), timeout: Duration = .seconds(20),
+        receive: @escaping @Sendable ([Event<M>], Transaction) async throws -> Void
+    ) {
+        self.init(
+            name, sources: [Self.source(model, changes)], revision: revision, lanes: lanes, start: start, retry: retry,
+            timeout: timeout,
+            receiver: .batch { records, transaction in try await receive(try records.map(Event.init), transaction) })
+    }
+
+    private static func source<M: Model>(_ model: M.Type, _ changes: [Change]) -> RecordFilter.Source {
         let wanted = changes.isEmpty ? [.created, .updated, .deleted] : changes
-        let source = RecordFilter.Source(sender: M.mapping.sender.name, operations: wanted.map(\.operation))
-        self.init(name, sources: [source], revision: revision, lanes: lanes, start: start, retry: retry) {
-            record, transaction in
-            try await receive(try Event(record), transaction)
-        }
+        return RecordFilter.Source(sender: M.mapping.sender.name, operations: wanted.map(\.operation))
     }
 
     /// What the database keeps of the declaration, to notice when two programs mean different things by one name.

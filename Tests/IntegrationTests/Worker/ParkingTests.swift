@@ -173,7 +173,11 @@ struct ParkingTests {
             let count = Mutex(0)
             let subscription = Effects.subscription(lanes: 2, retry: .init(maximumAttempts: 1)) { record, _ in
                 guard record.key == Self.seventh, record.isCreated else { return }
-                if count.withLock({ count in (count += 1, count).1 }) <= 4 { throw Snooze(for: .milliseconds(20)) }
+                let call = count.withLock { count in
+                    count += 1
+                    return count
+                }
+                if call <= 4 { throw Snooze(for: .milliseconds(20)) }
             }
             try await effects.withWorker([subscription]) { try await effects.settled() }
             try await effects.expect(faults: [])

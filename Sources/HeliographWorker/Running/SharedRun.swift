@@ -1,0 +1,103 @@
+import HeliographLog
+import HeliographModels
+import HeliographPostgres
+import Logging
+import Synchronization
+
+/// Runs a receiver for many records at the same time, in one transaction: those of a key one after the other, the others side by
+/// side, so that their statements travel together.
+struct SharedRun {
+    typealias Hooks = [@Sendable () async throws -> Void]
+
+    let subscription: Subscription
+    let connection: Connection
+    let signals: ModelSignals
+    let logger: Logger
+
+    enum Outcome {
+        /// All have returned; what they want done after the commit, in the order of the records.
+        case done(Hooks)
+        /// The receiver failed with the record at this place.
+        case failed(Int, any Error)
+        /// One of them needs the transaction for itself.
+        case needsExclusive
+        /// The receivers of the records at these places did not return.
+        case late([Int])
+        /// The connection is in doubt.
+        case broken(any Error)
+    }
+
+    private final class Results: Sendable {
+        struct State {
+            var started: Set<Int> = []
+            var hooks: [Int: Hooks] = [:]
+            var errors: [Int: any Error] = [:]
+        }
+        let state = Mutex(State())
+    }
+
+    /// - Parameter receive: called for each record, with its own handle.
+    func run(
+        _ records: [(place: Int, record: Record)],
+        _ receive: @escaping @Sendable (Record, Transaction) async throws -> Void
+    ) async -> Outcome {
+        var chains: [[(place: Int, record: Record)]] = []
+        var chainOfKey: [Int32: Int] = [:]
+        for entry in records {
+            if let chain = chainOfKey[entry.record.keyHash] {
+                chains[chain].append(entry)
+            } else {
+                chainOfKey[entry.record.keyHash] = chains.count
+                chains.append([entry])
+            }
+        }
+        let pipeline = SharedPipeline(connection: connection, receivers: chains.count)
+        let results = Results()
+        let tasks = chains.map { chain in
+            Task {
+                await follow(chain, pipeline, results, receive)
+                pipeline.end()
+            }
+        }
+        await withTaskCancellationHandler {
+            await pipeline.drive(until: .now + subscription.timeout)
+        } onCancel: {
+            for task in tasks { task.cancel() }
+        }
+        let state = results.state.withLock(\.self)
+        switch pipeline.verdict {
+        case .needsExclusive: return .needsExclusive
+        case .failed(let place, let error): return .failed(place, error)
+        case .broken(let error): return .broken(error)
+        case .late(let waiting):
+            for task in tasks { task.cancel() }
+            return .late(
+                state.started.subtracting(state.hooks.keys).subtracting(state.errors.keys).subtracting(waiting).sorted()
+            )
+        case .done: break
+        }
+        if let (place, error) = state.errors.min(by: { $0.key < $1.key }) { return .failed(place, error) }
+        return .done(records.flatMap { state.hooks[$0.place] ?? [] })
+    }
+
+    private func follow(
+        _ chain: [(place: Int, record: Record)], _ pipeline: SharedPipeline, _ results: Results,
+        _ receive: @Sendable (Record, Transaction) async throws -> Void
+    ) async {
+        for (place, record) in chain {
+            let transaction = Transaction(
+                connection: connection, signals: signals, shared: (pipeline, place), logger: logger)
+            results.state.withLock { _ = $0.started.insert(place) }
+            do {
+                try await receive(record, transaction)
+                transaction.end()
+                let hooks = transaction.takeHooks()
+                results.state.withLock { $0.hooks[place] = hooks }
+            } catch {
+                transaction.end()
+                results.state.withLock { $0.errors[place] = error }
+                return
+            }
+        }
+    }
+}

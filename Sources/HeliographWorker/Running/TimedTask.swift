@@ -1,0 +1,61 @@
+import Synchronization
+
+/// Runs something for a limited time, whether or not it heeds cancellation.
+enum TimedTask {
+    /// - Returns: what `body` returned, or why not: its error, ``ReceiverTimeout``.
+    static func run<R: Sendable>(
+        within limit: Duration, _ body: @escaping @Sendable () async throws -> R
+    ) async -> Result<R, any Error> {
+        let race = Race<R>()
+        let task = Task {
+            do {
+                race.end(.success(try await body()))
+            } catch {
+                race.end(.failure(error))
+            }
+        }
+        let clock = Task {
+            guard (try? await Task.sleep(for: limit)) != nil else { return }
+            race.end(.failure(ReceiverTimeout(limit: limit)))
+        }
+        defer { clock.cancel() }
+        return await withTaskCancellationHandler {
+            let result = await race.result
+            if case .failure(is ReceiverTimeout) = result { task.cancel() }
+            return result
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    /// Whoever comes first has the say.
+    private final class Race<R: Sendable>: Sendable {
+        private struct State {
+            var result: Result<R, any Error>?
+            var waiter: CheckedContinuation<Result<R, any Error>, Never>?
+        }
+        private let state = Mutex(State())
+
+        func end(_ result: Result<R, any Error>) {
+            let waiter = state.withLock { state -> CheckedContinuation<Result<R, any Error>, Never>? in
+                guard state.result == nil else { return nil }
+                state.result = result
+                defer { state.waiter = nil }
+                return state.waiter
+            }
+            waiter?.resume(returning: result)
+        }
+
+        var result: Result<R, any Error> {
+            get async {
+                await withCheckedContinuation { continuation in
+                    let result = state.withLock { state in
+                        if state.result == nil { state.waiter = continuation }
+                        return state.result
+                    }
+                    if let result { continuation.resume(returning: result) }
+                }
+            }
+        }
+    }
+}

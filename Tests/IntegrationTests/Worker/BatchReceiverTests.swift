@@ -1,0 +1,125 @@
+import Heliograph
+import HeliographTesting
+import Synchronization
+import Testing
+
+/// Receivers that work on many records in one transaction: side by side, or as one set.
+@Suite("Worker: batches")
+struct BatchReceiverTests {
+    struct Failure: Error {}
+
+    private static let sources: [RecordFilter.Source] = [.init(sender: "public.t", operations: [.insert, .update])]
+
+    private static func id(_ record: Record) throws -> Int64 {
+        try Int64(json: JSONValue(parsing: record.instance ?? "null")["id"] ?? .null)
+    }
+
+    @Test("A set at once; a failing record is found by halving, the others are kept", .timeLimit(.minutes(5)))
+    func bisected() async throws {
+        try await Effects.with { effects in
+            let isBroken = Flag()
+            isBroken.set()
+            let sizes = Mutex<[Int]>([])
+            let subscription = Subscription("effects", batchesOf: Self.sources, lanes: 2, start: .beginning) {
+                records, tx in
+                sizes.withLock { $0.append(records.count) }
+                let ids = try records.map(Self.id)
+                if isBroken.isSet, ids.contains(7) { throw Failure() }
+                try await tx.execute(
+                    """
+                    INSERT INTO effect (key, v, record)
+                    SELECT id, 0, record FROM unnest(\(ids), \(records.map(\.id))) AS x (id, record)
+                    """)
+            }
+            try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 60)")
+            try await effects.withWorker([subscription]) {
+                try await eventually("all but one") {
+                    try await effects.fixture.count("SELECT count(*) FROM effect") == 59
+                }
+                isBroken.clear()
+                try await effects.settled()
+            }
+            try await effects.expect(faults: [])
+            #expect(sizes.withLock { $0.max() ?? 0 } > 20)
+        }
+    }
+
+    @Test("Side by side their statements travel together: far fewer round trips than records", .timeLimit(.minutes(5)))
+    func shared() async throws {
+        try await Effects.with { effects in
+            try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 400); UPDATE t SET v = 1")
+            let together = Mutex((now: 0, most: 0))
+            let subscription = Effects.subscription { _, tx in
+                together.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+                try await tx.query("SELECT 1")
+                together.withLock { $0.now -= 1 }
+            }
+            try await effects.withWorker([subscription]) { try await effects.settled() }
+            try await effects.expect(faults: [])
+            #expect(together.withLock { $0.most } > 50)
+        }
+    }
+
+    @Test("A savepoint makes them run one after the other, and nothing is lost over it", .timeLimit(.minutes(5)))
+    func exclusive() async throws {
+        try await Effects.with { effects in
+            try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 100)")
+            let subscription = Effects.subscription { record, tx in
+                guard try Self.id(record) % 10 == 0 else { return }
+                await #expect(throws: (any Error).self) {
+                    try await tx.savepoint { tx in
+                        try await tx.execute("INSERT INTO effect (key, v, record) VALUES (0, 0, 0)")
+                        throw Failure()
+                    }
+                }
+            }
+            try await effects.withWorker([subscription]) { try await effects.settled() }
+            try await effects.expect(faults: [])
+        }
+    }
+
+    @Test(
+        "Of many side by side the one whose statement fails is parked, whatever it makes of the error",
+        .timeLimit(.minutes(5)))
+    func culprit() async throws {
+        try await Effects.with { effects in
+            try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 100)")
+            let isBroken = Flag()
+            isBroken.set()
+            let subscription = Effects.subscription { record, tx in
+                guard isBroken.isSet, try Self.id(record) % 40 == 7 else { return }
+                _ = try? await tx.query("SELECT 1/0")
+            }
+            try await effects.withWorker([subscription]) {
+                try await eventually("all but three") {
+                    try await effects.fixture.count("SELECT count(*) FROM effect") == 97
+                }
+                #expect(
+                    try await effects.fixture.count(
+                        "SELECT count(*) FROM heliograph.delivery WHERE (key ->> 'id')::int % 40 = 7") == 3)
+                isBroken.clear()
+                try await effects.settled()
+            }
+            try await effects.expect(faults: [])
+        }
+    }
+
+    @Test("One that is busy elsewhere does not hold up the statements of the others for ever", .timeLimit(.minutes(5)))
+    func busyElsewhere() async throws {
+        try await Effects.with { effects in
+            try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 50)")
+            let arrived = Flag()
+            let subscription = Effects.subscription { record, tx in
+                if try Self.id(record) == 7 {
+                    // Ends only when the others' statements have been run.
+                    try await eventually("the others") { arrived.isSet }
+                } else {
+                    try await tx.query("SELECT 1")
+                    arrived.set()
+                }
+            }
+            try await effects.withWorker([subscription]) { try await effects.settled() }
+            try await effects.expect(faults: [])
+        }
+    }
+}
