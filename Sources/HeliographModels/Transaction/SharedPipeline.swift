@@ -9,7 +9,9 @@ import Synchronization
 package final class SharedPipeline: Sendable {
     /// Thrown to a receiver whose statement was not run, because another's has failed, or because it is not for a pipeline.
     package struct Aborted: Error, CustomStringConvertible {
-        package var description: String { "the batch is done again, because of another receiver or of what this one asked for" }
+        package var description: String {
+            "the batch is done again, because of another receiver or of what this one asked for"
+        }
     }
 
     /// What has become of all of them.
