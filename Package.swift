@@ -211,6 +211,9 @@ let tests: [Target] = [
             .product(name: "NIOTLS", package: "swift-nio"),
         ]
     ),
+    // The worker's protocol over a model of the server, and what goes wrong without each of its rules.
+    .target(name: "ProtocolModel", path: "Tests/ProtocolModel"),
+    .testTarget(name: "ProtocolModelTests", dependencies: ["ProtocolModel"]),
     .testTarget(name: "BookshopTests", dependencies: ["Bookshop"]),
     .testTarget(
         name: "IntegrationTests",

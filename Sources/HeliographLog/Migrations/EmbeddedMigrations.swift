@@ -210,6 +210,9 @@ create table heliograph.signal_log (
     writer       name not null default session_user
 );
 
+-- It has no rows; but without an index of its own all of them would be sorted for whoever reads in the order of ids.
+create index on heliograph.signal_log (id);
+
 alter sequence heliograph.signal_log_id_seq owned by heliograph.signal_log.id;
 grant usage on sequence heliograph.signal_log_id_seq to heliograph_capture;
 

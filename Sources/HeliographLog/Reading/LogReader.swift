@@ -45,7 +45,7 @@ public struct LogReader: Sendable {
         on connection: Connection
     ) async throws -> Window {
         // By id: the query above would sort the rest of a large window for each batch.
-        try await read(hi, limit, lanes: filter.laneCount, on: connection) { end in
+        try await read(hi, limit, lanes: filter.laneCount, byID: true, on: connection) { end in
             """
             SELECT \(Record.columns)
             FROM \(schema.sql).signal_log AS log
@@ -84,7 +84,8 @@ public struct LogReader: Sendable {
     }
 
     private func read(
-        _ hi: Snapshot?, _ limit: Int, lanes: Int, on connection: Connection, _ window: (SQL) -> SQL
+        _ hi: Snapshot?, _ limit: Int, lanes: Int, byID: Bool = false, on connection: Connection,
+        _ window: (SQL) -> SQL
     ) async throws -> Window {
         // pg_current_snapshot() is the statement's own snapshot, wherever in the statement it stands. As a cursor it serves only
         // in a transaction that has not written, which take_snapshot() looks at.
@@ -92,8 +93,7 @@ public struct LogReader: Sendable {
         let cursor: SQL = hi == nil ? "\(schema.sql).take_snapshot()" : end
         let rows: Rows
         do {
-            rows = try await connection.query(
-                """
+            let statement: SQL = """
                 SELECT \(cursor)::text, \(server),
                     coalesce(pg_sequence_last_value('\(schema.sql).signal_log_id_seq'), 0), record.*
                 FROM (VALUES (1)) AS one LEFT JOIN LATERAL (
@@ -101,7 +101,10 @@ public struct LogReader: Sendable {
                 ) AS record ON true
                 ORDER BY record.id
                 """
-            )
+            rows =
+                byID
+                ? try await connection.pipeline([Self.inOrderOfIDs, statement])[1]
+                : try await connection.query(statement)
         } catch {
             throw LogError.explain(error, schema: schema)
         }
@@ -122,6 +125,12 @@ public struct LogReader: Sendable {
         || coalesce(pg_sequence_last_value('\(schema.sql).incarnation_alive'), 0)::text
         """
     }
+
+    /// For the transaction that the next statement is in, too. Without it the planner, who cannot know how much of the log somebody
+    /// wants, may read and sort all that is behind a place for each batch of it.
+    private static let inOrderOfIDs: SQL = """
+        SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true)
+        """
 
     private static var noRow: PostgresError {
         PostgresError(.decoding, "the server sent no row where there is always one")

@@ -24,6 +24,8 @@ final class LaneLoop {
     private var firstLane = 0
     private var batchLimit: Int
     private var transientFailures = 0
+    /// What comes after the batch that is being worked on, which is read meanwhile.
+    private var ahead: ReadAhead?
     private var isOutageShown = false
     private var newestID: Int64 = 0
     private var flushedID: Int64 = 0
@@ -61,6 +63,7 @@ final class LaneLoop {
     /// Returns at shutdown, with all places written and the lanes given up; or when another declaration of the subscription has
     /// come into force.
     func run() async throws {
+        defer { ahead?.task.cancel() }
         try await session.join()
         while !isStopping {
             if ContinuousClock.now >= nextBalance, try await !balance() { return }
@@ -158,6 +161,7 @@ final class LaneLoop {
                 continue
             }
             isBusy = true
+            readAhead(group, window, end)
             let batch = BatchProcessor.Batch(group: group, window: window, end: end)
             await settle(try await processor.process(batch, in: &table, while: { !isDueElsewhere }))
             try await showOutage()
@@ -211,7 +215,7 @@ final class LaneLoop {
         let session = session
         let interval = pingInterval
         async let _: Void = session.keepAlive(every: interval)
-        let window = try await readWindow(group, hi: hi)
+        let window = if let ready = try await takeAhead(group) { ready } else { try await readWindow(group, hi: hi) }
         if server != window.server {
             throw Doubt(error: PostgresError(.connectionLost, "the server has been restarted, or is another one"))
         }
@@ -219,10 +223,42 @@ final class LaneLoop {
         return window
     }
 
-    private func readWindow(_ group: LaneTable.Group, hi: Snapshot?) async throws -> Window {
-        let filter = RecordFilter(
+    /// Begins to read what is behind a window that is not complete.
+    private func readAhead(_ group: LaneTable.Group, _ window: Window, _ end: Cursor) {
+        guard !window.isComplete, !group.isSuspect, !table.breaker.isOpen, let last = window.records.last else {
+            return
+        }
+        let place = LanePlace(lo: group.place.lo, hi: end, lastID: last.id)
+        let filter = filter(group)
+        let (reader, reading, limit) = (reader, reading, batchLimit)
+        ahead = ReadAhead(
+            lanes: group.lanes, place: place,
+            task: Task {
+                try await reader.read(
+                    from: place.lo.snapshot, to: end.snapshot, after: place.lastID, filter, limit: limit, on: reading)
+            })
+    }
+
+    /// What was read for these lanes at their place; `nil` if they have come to stand elsewhere.
+    private func takeAhead(_ group: LaneTable.Group) async throws -> Window? {
+        guard let ahead else { return nil }
+        self.ahead = nil
+        if ahead.lanes == group.lanes, ahead.place == group.place, !group.isSuspect, !table.breaker.isOpen {
+            return try await ahead.task.value
+        }
+        ahead.task.cancel()
+        _ = try? await ahead.task.value
+        return nil
+    }
+
+    private func filter(_ group: LaneTable.Group) -> RecordFilter {
+        RecordFilter(
             sources: subscription.sources, laneCount: session.registration.laneCount, lanes: group.lanes
         )
+    }
+
+    private func readWindow(_ group: LaneTable.Group, hi: Snapshot?) async throws -> Window {
+        let filter = filter(group)
         let limit = group.isSuspect || table.breaker.isOpen ? 1 : batchLimit
         let lo = group.place.lo.snapshot
         if let end = group.place.hi {

@@ -5,7 +5,7 @@ public import HeliographPostgres
 public struct WorkerConfiguration: Sendable {
     /// Default: `heliograph`.
     public var schema: SchemaName
-    /// At most so many records in one transaction, and in memory. Default: 500; at most 100,000.
+    /// At most so many records in one transaction, and in memory. Default: 1,000; at most 100,000.
     public var batchSize: Int { didSet { batchSize = Self.bounded(batchSize) } }
     /// After this time a batch commits what it has. Default: 1 s.
     public var batchTime: Duration
@@ -28,7 +28,7 @@ public struct WorkerConfiguration: Sendable {
     public var pollOnly: Bool
 
     public init(
-        schema: SchemaName = .standard, batchSize: Int = 500, batchTime: Duration = .seconds(1),
+        schema: SchemaName = .standard, batchSize: Int = 1_000, batchTime: Duration = .seconds(1),
         pollInterval: Duration = .seconds(1), flushInterval: Duration = .seconds(5),
         silenceLimit: Duration = .seconds(30),
         retryBackoff: Backoff = Backoff(initial: .milliseconds(100), maximum: .seconds(60)),

@@ -12,7 +12,7 @@ struct APITests {
         return errors.map { "\($0["field"]?.string ?? "?") \($0["code"]?.string ?? "?")" }
     }
 
-    @Test("Users: created, read, listed, changed, deleted", .timeLimit(.minutes(5)))
+    @Test("Users: created, read, listed, changed, deleted", .timeLimit(.minutes(10)))
     func users() async throws {
         try await Fixture.with { fixture in
             try await fixture.withServer { api, _ in
@@ -43,7 +43,7 @@ struct APITests {
         }
     }
 
-    @Test("A duplicate e-mail gives 422 with the field and writes nothing", .timeLimit(.minutes(5)))
+    @Test("A duplicate e-mail gives 422 with the field and writes nothing", .timeLimit(.minutes(10)))
     func duplicate() async throws {
         try await Fixture.with { fixture in
             try await fixture.withServer { api, _ in
@@ -63,7 +63,7 @@ struct APITests {
         }
     }
 
-    @Test("Of two concurrent saves of one e-mail one gets 201, the other 422", .timeLimit(.minutes(5)))
+    @Test("Of two concurrent saves of one e-mail one gets 201, the other 422", .timeLimit(.minutes(10)))
     func concurrent() async throws {
         try await Fixture.with { fixture in
             try await fixture.withServer { api, _ in
@@ -85,7 +85,7 @@ struct APITests {
         }
     }
 
-    @Test("What is not what it claims, and what is nowhere: a problem document that says so", .timeLimit(.minutes(5)))
+    @Test("What is not what it claims, and what is nowhere: a problem document that says so", .timeLimit(.minutes(10)))
     func badRequests() async throws {
         try await Fixture.with { fixture in
             try await fixture.withServer { api, _ in
@@ -113,7 +113,7 @@ struct APITests {
         }
     }
 
-    @Test("All that is wrong with a user is said at once", .timeLimit(.minutes(5)))
+    @Test("All that is wrong with a user is said at once", .timeLimit(.minutes(10)))
     func allFields() async throws {
         try await Fixture.with { fixture in
             try await fixture.withServer { api, _ in
@@ -137,7 +137,7 @@ struct APITests {
         }
     }
 
-    @Test("Profiles and Summaries come from the worker, and can be changed", .timeLimit(.minutes(5)))
+    @Test("Profiles and Summaries come from the worker, and can be changed", .timeLimit(.minutes(10)))
     func parts() async throws {
         try await Fixture.with { fixture in
             try await fixture.withServer { api, _ in
@@ -163,7 +163,7 @@ struct APITests {
 
     @Test(
         "The stream tells each record, with its request; after a reconnect it goes on where it was",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func stream() async throws {
         try await Fixture.with { fixture in
             try await fixture.withServer { api, _ in
@@ -210,7 +210,7 @@ struct APITests {
         }
     }
 
-    @Test("Health and metrics; SIGTERM ends it in order, also with a stream open", .timeLimit(.minutes(5)))
+    @Test("Health and metrics; SIGTERM ends it in order, also with a stream open", .timeLimit(.minutes(10)))
     func operations() async throws {
         try await Fixture.with { fixture in
             try await fixture.withServer { api, program in
@@ -239,7 +239,7 @@ struct APITests {
         }
     }
 
-    @Test("Each path says which methods it takes; HEAD is GET without its body", .timeLimit(.minutes(5)))
+    @Test("Each path says which methods it takes; HEAD is GET without its body", .timeLimit(.minutes(10)))
     func methods() async throws {
         try await Fixture.with { fixture in
             try await fixture.withServer { api, _ in
@@ -261,7 +261,7 @@ struct APITests {
         }
     }
 
-    @Test("A date that PostgreSQL can hold can be read, however far away", .timeLimit(.minutes(5)))
+    @Test("A date that PostgreSQL can hold can be read, however far away", .timeLimit(.minutes(10)))
     func farDates() async throws {
         try await Fixture.with { fixture in
             try await fixture.withServer { api, _ in
@@ -282,7 +282,7 @@ struct APITests {
         }
     }
 
-    @Test("Without its schema it is not ready, and says why", .timeLimit(.minutes(5)))
+    @Test("Without its schema it is not ready, and says why", .timeLimit(.minutes(10)))
     func notReady() async throws {
         try await Fixture.with { fixture in
             try await fixture.withServer { api, _ in

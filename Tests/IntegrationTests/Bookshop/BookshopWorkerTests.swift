@@ -16,7 +16,7 @@ struct BookshopWorkerTests {
 
     @Test(
         "A user inserted by psql while no worker runs gets its Profile when one starts; SIGTERM ends it with status 0",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func whileNobodyRuns() async throws {
         try await Fixture.with(.bookshop) { fixture in
             try await fixture.psql(
@@ -36,7 +36,8 @@ struct BookshopWorkerTests {
     }
 
     @Test(
-        "A worker killed between effect and commit leaves neither, and its successor does both", .timeLimit(.minutes(5))
+        "A worker killed between effect and commit leaves neither, and its successor does both",
+        .timeLimit(.minutes(10))
     )
     func killedInMidBatch() async throws {
         try await Fixture.with(.bookshop) { fixture in
@@ -88,7 +89,7 @@ struct BookshopWorkerTests {
 
     @Test(
         "A worker that is frozen beyond its time-outs loses its lanes, and does nothing twice when it thaws",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func frozen() async throws {
         try await Fixture.with(.bookshop) { fixture in
             try await fixture.psql(
@@ -130,7 +131,7 @@ struct BookshopWorkerTests {
 
     @Test(
         "The programs may start in any order, all at once: one sets up, the others find it done",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func startTogether() async throws {
         try await Fixture.with { fixture in
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -32,7 +32,7 @@ struct AlwaysTests {
 
     @Test(
         "What a subscription of logical replication copies first and applies then is recorded once",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func logicalReplication() async throws {
         try await Fixture.onOwnServer(.log, settings: ["wal_level": "logical"]) { fixture in
             let table = "CREATE TABLE t (id int PRIMARY KEY, v text)"

@@ -179,7 +179,7 @@ struct AttachTests {
 
     @Test(
         "What is checked is checked under the lock: a table that becomes a partition meanwhile is refused",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func checkedUnderLock() async throws {
         try await Fixture.with(.log) { fixture in
             try await fixture.psql(
@@ -225,7 +225,7 @@ struct AttachTests {
         }
     }
 
-    @Test("A table in use is not waited for: its other writers would wait behind", .timeLimit(.minutes(5)))
+    @Test("A table in use is not waited for: its other writers would wait behind", .timeLimit(.minutes(10)))
     func busyTable() async throws {
         try await Fixture.with(.log) { fixture in
             try await fixture.psql("CREATE TABLE t (id int PRIMARY KEY)")

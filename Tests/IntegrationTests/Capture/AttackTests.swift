@@ -224,7 +224,8 @@ struct AttackTests {
         }
     }
 
-    @Test("Wide tables, and tables that become wider than a statement can be: no writer fails", .timeLimit(.minutes(5)))
+    @Test(
+        "Wide tables, and tables that become wider than a statement can be: no writer fails", .timeLimit(.minutes(10)))
     func wide() async throws {
         func columns(_ range: ClosedRange<Int>, _ form: String) -> String {
             "string_agg('\(form)', ',' ORDER BY g) FROM generate_series(\(range.lowerBound), \(range.upperBound)) AS g"

@@ -43,7 +43,7 @@ struct LogFindingsTests {
         }
     }
 
-    @Test("A queue of notifications that fills up, and the session that holds it", .timeLimit(.minutes(5)))
+    @Test("A queue of notifications that fills up, and the session that holds it", .timeLimit(.minutes(10)))
     func queue() async throws {
         try await alone(settings: ["max_prepared_transactions": "0"]) { fixture in
             let fill = "SELECT pg_notify('heliograph', repeat('x', 7000) || n) FROM generate_series(1, 10) AS n"
@@ -68,7 +68,7 @@ struct LogFindingsTests {
 
     // MARK: What holds others up
 
-    @Test("Transactions that are left open, and prepared ones", .timeLimit(.minutes(5)))
+    @Test("Transactions that are left open, and prepared ones", .timeLimit(.minutes(10)))
     func transactions() async throws {
         try await alone { fixture in
             #expect(try await fixture.findings(of: "transaction_findings('0')").isEmpty)
@@ -93,7 +93,7 @@ struct LogFindingsTests {
         }
     }
 
-    @Test("A replication slot that nobody uses", .timeLimit(.minutes(5)))
+    @Test("A replication slot that nobody uses", .timeLimit(.minutes(10)))
     func slots() async throws {
         try await alone(settings: ["wal_level": "logical"]) { fixture in
             try await fixture.psql("SELECT pg_create_logical_replication_slot('left', 'test_decoding')")
@@ -120,7 +120,7 @@ struct LogFindingsTests {
     }
 
     @Test(
-        "An old segment that nobody drops, that a subscription holds, that transactions hold", .timeLimit(.minutes(5)))
+        "An old segment that nobody drops, that a subscription holds, that transactions hold", .timeLimit(.minutes(10)))
     func retention() async throws {
         try await alone { fixture in
             try await age(fixture)
@@ -199,7 +199,7 @@ struct LogFindingsTests {
         }
     }
 
-    @Test("A worker that has done everything is not behind", .timeLimit(.minutes(5)))
+    @Test("A worker that has done everything is not behind", .timeLimit(.minutes(10)))
     func upToDate() async throws {
         try await Effects.with { effects in
             try await effects.withWorker([Effects.subscription()]) {

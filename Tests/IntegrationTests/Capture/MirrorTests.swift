@@ -52,7 +52,7 @@ struct MirrorTests {
         #expect(orders[0] == orders[1])
     }
 
-    @Test("pgbench's own load with 16 clients, rollbacks and savepoints", .timeLimit(.minutes(5)))
+    @Test("pgbench's own load with 16 clients, rollbacks and savepoints", .timeLimit(.minutes(10)))
     func pgbench() async throws {
         try await Fixture.with(.log) { fixture in
             let pgbench = "\(fixture.cluster.programsPath)/pgbench"
@@ -103,7 +103,7 @@ struct MirrorTests {
         }
     }
 
-    @Test("Random statements of several sessions, with cascades, moved keys and truncation", .timeLimit(.minutes(5)))
+    @Test("Random statements of several sessions, with cascades, moved keys and truncation", .timeLimit(.minutes(10)))
     func random() async throws {
         try await Captured.with(
             """
@@ -128,7 +128,7 @@ struct MirrorTests {
         }
     }
 
-    @Test("What is missing, comes twice or in another order is found", .timeLimit(.minutes(5)))
+    @Test("What is missing, comes twice or in another order is found", .timeLimit(.minutes(10)))
     func checker() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY, v text);") { t in
             let mirror = Mirror(fixture: t.fixture, tables: ["t"])

@@ -5,7 +5,7 @@ import Testing
 /// Statements that run inside others: the log, applied in its order, gives the table's state.
 @Suite("Capture: order inside a transaction")
 struct NestedTests {
-    @Test("What runs inside of another statement", .timeLimit(.minutes(5)), arguments: NestedCase.all)
+    @Test("What runs inside of another statement", .timeLimit(.minutes(10)), arguments: NestedCase.all)
     func order(nested: NestedCase) async throws {
         try await Captured.with(nested.tables, attaching: nested.attached) { t in
             let mirror = Mirror(fixture: t.fixture, tables: nested.attached)

@@ -39,7 +39,7 @@ struct NeverFailTests {
     }
 
     @Test(
-        "The queue of notifications is full, because somebody who listens does not read", .timeLimit(.minutes(5)),
+        "The queue of notifications is full, because somebody who listens does not read", .timeLimit(.minutes(10)),
         .enabled("max_notify_queue_pages") { await hasSmallQueue })
     func fullQueue() async throws {
         try await Fixture.onOwnServer(.log, settings: ["max_notify_queue_pages": "64"]) { fixture in
@@ -89,7 +89,7 @@ struct NeverFailTests {
 
     @Test(
         "No worker for thousands of commits and several segments: then one does all of it, once",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func workerAway() async throws {
         try await Effects.with { effects in
             let subscription = Effects.subscription()
@@ -189,7 +189,7 @@ struct NeverFailTests {
         }
     }
 
-    @Test("Impatient writers while segments come and go and tables are attached again", .timeLimit(.minutes(5)))
+    @Test("Impatient writers while segments come and go and tables are attached again", .timeLimit(.minutes(10)))
     func impatient() async throws {
         try await Effects.with { effects in
             let isOver = Flag()
@@ -249,7 +249,7 @@ struct NeverFailTests {
     /// A writer that has written to the last table comes to the first while the second is still in use.
     @Test(
         "Several tables attached at once: a writer who is in the way is not chosen as a deadlock's victim",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func attachWithoutDeadlock() async throws {
         let tables =
             "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY);"
@@ -307,7 +307,7 @@ struct NeverFailTests {
         }
     }
 
-    @Test("Rows of 50 MB of text, of bytes, and of text that JSON must escape", .timeLimit(.minutes(5)))
+    @Test("Rows of 50 MB of text, of bytes, and of text that JSON must escape", .timeLimit(.minutes(10)))
     func largeRows() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY, v text, b bytea);") { t in
             try await t.write(

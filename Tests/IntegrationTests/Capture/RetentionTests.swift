@@ -135,7 +135,7 @@ struct RetentionTests {
 
     @Test(
         "A transaction that was open when the places were written holds the log no longer than it is open, also when all is quiet",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func quietLog() async throws {
         try await Effects.with { effects in
             let newest: SQL = "(SELECT max(xid) FROM heliograph.signal_log)"
@@ -166,7 +166,7 @@ struct RetentionTests {
         }
     }
 
-    @Test("Writers go on, and lose nothing, while segments come and go", .timeLimit(.minutes(5)))
+    @Test("Writers go on, and lose nothing, while segments come and go", .timeLimit(.minutes(10)))
     func load() async throws {
         try await Captured.with(table) { t in
             let isOver = Flag()

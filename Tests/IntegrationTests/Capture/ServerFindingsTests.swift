@@ -19,7 +19,7 @@ struct ServerFindingsTests {
 
     // MARK: Roles
 
-    @Test("The capture role: gone, powerful, a member, with more rights or fewer", .timeLimit(.minutes(5)))
+    @Test("The capture role: gone, powerful, a member, with more rights or fewer", .timeLimit(.minutes(10)))
     func captureRole() async throws {
         try await alone { fixture in
             let role = "heliograph_capture"
@@ -73,7 +73,7 @@ struct ServerFindingsTests {
         }
     }
 
-    @Test("Group roles that are not there", .timeLimit(.minutes(5)))
+    @Test("Group roles that are not there", .timeLimit(.minutes(10)))
     func groups() async throws {
         try await alone { fixture in
             try await fixture.psql("DROP OWNED BY heliograph_reader; DROP ROLE heliograph_reader")
@@ -82,7 +82,7 @@ struct ServerFindingsTests {
         }
     }
 
-    @Test("A role that sees no other's session is told that it does not", .timeLimit(.minutes(5)))
+    @Test("A role that sees no other's session is told that it does not", .timeLimit(.minutes(10)))
     func blind() async throws {
         try await alone { fixture in
             try await fixture.psql(
@@ -108,7 +108,7 @@ struct ServerFindingsTests {
 
     // MARK: The server
 
-    @Test("Settings that give up durability, by their source", .timeLimit(.minutes(5)))
+    @Test("Settings that give up durability, by their source", .timeLimit(.minutes(10)))
     func settings() async throws {
         let sound = ["fsync": "on", "full_page_writes": "on", "max_prepared_transactions": "0"]
         for (name, severity) in [("fsync", "error"), ("full_page_writes", "error"), ("synchronous_commit", "note")] {
@@ -130,7 +130,7 @@ struct ServerFindingsTests {
         }
     }
 
-    @Test("More lanes than the server has room for locks", .timeLimit(.minutes(5)))
+    @Test("More lanes than the server has room for locks", .timeLimit(.minutes(10)))
     func locks() async throws {
         try await alone(settings: ["max_locks_per_transaction": "10", "max_connections": "20"]) { fixture in
             for name in ["a", "b"] {
@@ -149,7 +149,7 @@ struct ServerFindingsTests {
         }
     }
 
-    @Test("A standby", .timeLimit(.minutes(5)))
+    @Test("A standby", .timeLimit(.minutes(10)))
     func standby() async throws {
         try await alone { fixture in
             try await fixture.cluster.halt()
@@ -163,7 +163,7 @@ struct ServerFindingsTests {
         }
     }
 
-    @Test("A dump of a cluster that is ahead, restored: other numbers, other transaction ids", .timeLimit(.minutes(5)))
+    @Test("A dump of a cluster that is ahead, restored: other numbers, other transaction ids", .timeLimit(.minutes(10)))
     func restored() async throws {
         var dump = ""
         try await alone { source in
@@ -192,7 +192,7 @@ struct ServerFindingsTests {
         }
     }
 
-    @Test("A life of the server in which nobody has read the log yet", .timeLimit(.minutes(5)))
+    @Test("A life of the server in which nobody has read the log yet", .timeLimit(.minutes(10)))
     func incarnation() async throws {
         try await alone { fixture in
             // Nobody has read it ever: nobody needs to be told.

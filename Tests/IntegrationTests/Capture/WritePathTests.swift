@@ -233,7 +233,7 @@ struct WritePathTests {
         }
     }
 
-    @Test("The plan made for one row serves 20,000 as well: rows are paired by a full join", .timeLimit(.minutes(5)))
+    @Test("The plan made for one row serves 20,000 as well: rows are paired by a full join", .timeLimit(.minutes(10)))
     func planReuse() async throws {
         try await Captured.with(Self.table + "INSERT INTO t SELECT g, 'a' FROM generate_series(1, 20000) AS g;") { t in
             try await t.write(

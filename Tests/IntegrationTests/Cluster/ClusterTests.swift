@@ -7,7 +7,7 @@ import Testing
 struct ClusterTests {
     static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
-    @Test("One whose owner is killed is cleared away, server and folder", .timeLimit(.minutes(5)))
+    @Test("One whose owner is killed is cleared away, server and folder", .timeLimit(.minutes(10)))
     func ownerKilled() async throws {
         let path = try programPath("heliograph")
         var folder = ""
@@ -24,7 +24,7 @@ struct ClusterTests {
         try await eventually("the folder to go") { !Self.exists(folder) }
     }
 
-    @Test("It stops, crashes and starts again, and is gone after stop()", .timeLimit(.minutes(5)))
+    @Test("It stops, crashes and starts again, and is gone after stop()", .timeLimit(.minutes(10)))
     func lifeTime() async throws {
         try await Slots.shared.with {
             let cluster = try await LocalCluster.start(settings: ["work_mem": "5MB"])
@@ -45,7 +45,7 @@ struct ClusterTests {
         }
     }
 
-    @Test("A setting that the server refuses is told in its own words, and nothing is left", .timeLimit(.minutes(5)))
+    @Test("A setting that the server refuses is told in its own words, and nothing is left", .timeLimit(.minutes(10)))
     func wrongSetting() async throws {
         let error = await #expect(throws: LocalClusterError.self) {
             try await LocalCluster.start(settings: ["work_mem": "nonsense"])

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Command line")
 struct CommandTests {
-    @Test("migrate, attach, tail, status: from an empty database to a record", .timeLimit(.minutes(5)))
+    @Test("migrate, attach, tail, status: from an empty database to a record", .timeLimit(.minutes(10)))
     func wholeWay() async throws {
         try await Fixture.with { fixture in
             try await fixture.psql("CREATE TABLE users (id bigint PRIMARY KEY, email text, secret text)")
@@ -51,7 +51,7 @@ struct CommandTests {
 
     @Test(
         "migrate attaches again what has changed since, and leaves to a person what a person has to choose",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func drift() async throws {
         try await Fixture.with(.log) { fixture in
             try await fixture.psql(
@@ -83,7 +83,7 @@ struct CommandTests {
         }
     }
 
-    @Test("The SQL that migrate and attach print serves psql as well", .timeLimit(.minutes(5)))
+    @Test("The SQL that migrate and attach print serves psql as well", .timeLimit(.minutes(10)))
     func printedSQL() async throws {
         try await Fixture.with { fixture in
             let script = try await fixture.heliograph(["migrate", "--sql"])
@@ -98,7 +98,7 @@ struct CommandTests {
         }
     }
 
-    @Test("tail follows: a record that is committed later is printed at once", .timeLimit(.minutes(5)))
+    @Test("tail follows: a record that is committed later is printed at once", .timeLimit(.minutes(10)))
     func following() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY);") { t in
             let path = try programPath("heliograph")
@@ -116,7 +116,7 @@ struct CommandTests {
         }
     }
 
-    @Test("Mistakes: one line on what to do, and the documented exit status", .timeLimit(.minutes(5)))
+    @Test("Mistakes: one line on what to do, and the documented exit status", .timeLimit(.minutes(10)))
     func mistakes() async throws {
         try await Fixture.with { fixture in
             let nowhere = "host=/nonexistent dbname=x"
@@ -157,7 +157,7 @@ struct CommandTests {
         }
     }
 
-    @Test("A wrong password is one line, and does not repeat it", .timeLimit(.minutes(5)))
+    @Test("A wrong password is one line, and does not repeat it", .timeLimit(.minutes(10)))
     func wrongPassword() async throws {
         let cluster = try await LocalCluster.shared
         try await cluster.requirePassword("right", ofNewRole: "locked_cli")
@@ -170,7 +170,7 @@ struct CommandTests {
         }
     }
 
-    @Test("The Bookshop's programs end the same way", .timeLimit(.minutes(5)))
+    @Test("The Bookshop's programs end the same way", .timeLimit(.minutes(10)))
     func bookshopMistakes() async throws {
         try await Fixture.with { fixture in
             for program in ["bookshop-server", "bookshop-worker"] {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Demonstration")
 struct DemoTests {
-    @Test("It ends with its table on real rows: lost 0, doubled 0", .timeLimit(.minutes(5)))
+    @Test("It ends with its table on real rows: lost 0, doubled 0", .timeLimit(.minutes(10)))
     func demo() async throws {
         let path = try programPath("heliograph")
         let outcome = try await Slots.shared.with {
@@ -25,7 +25,7 @@ struct DemoTests {
         #expect(total == ["all", "813", "5", "813", "810", "0", "0"])
     }
 
-    @Test("On a given server it makes a database of its own and removes it", .timeLimit(.minutes(5)))
+    @Test("On a given server it makes a database of its own and removes it", .timeLimit(.minutes(10)))
     func givenServer() async throws {
         try await Fixture.onOwnServer { fixture in
             let outcome = try await fixture.heliograph(["demo"])
@@ -38,7 +38,7 @@ struct DemoTests {
         }
     }
 
-    @Test("A reader of its output that goes away ends it in order", .timeLimit(.minutes(5)))
+    @Test("A reader of its output that goes away ends it in order", .timeLimit(.minutes(10)))
     func brokenOutput() async throws {
         let path = try programPath("heliograph")
         try await Fixture.onOwnServer { fixture in
@@ -56,7 +56,7 @@ struct DemoTests {
         }
     }
 
-    @Test("psql gets its password where nobody else can read it", .timeLimit(.minutes(5)))
+    @Test("psql gets its password where nobody else can read it", .timeLimit(.minutes(10)))
     func password() async throws {
         try await Fixture.onOwnServer { fixture in
             try await fixture.cluster.requirePassword("geheim", ofNewRole: "locked")
@@ -70,7 +70,7 @@ struct DemoTests {
         }
     }
 
-    @Test("Interrupted, it leaves nothing behind", .timeLimit(.minutes(5)))
+    @Test("Interrupted, it leaves nothing behind", .timeLimit(.minutes(10)))
     func interrupted() async throws {
         let path = try programPath("heliograph")
         var folder = ""

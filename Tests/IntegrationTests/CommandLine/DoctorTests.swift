@@ -6,7 +6,7 @@ import Testing
 struct DoctorTests {
     private static let sound = ["fsync": "on", "full_page_writes": "on", "max_prepared_transactions": "0"]
 
-    @Test("All is well: no findings, with tables of all kinds and a worker", .timeLimit(.minutes(5)))
+    @Test("All is well: no findings, with tables of all kinds and a worker", .timeLimit(.minutes(10)))
     func healthy() async throws {
         try await Fixture.onOwnServer(.log, settings: Self.sound) { fixture in
             let effects = try await Effects.make(in: fixture)
@@ -38,7 +38,7 @@ struct DoctorTests {
         }
     }
 
-    @Test("It changes nothing: a transaction that may only read serves", .timeLimit(.minutes(5)))
+    @Test("It changes nothing: a transaction that may only read serves", .timeLimit(.minutes(10)))
     func readOnly() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY, v int)") { t in
             try await t.write("ALTER TABLE t RENAME v TO w; DROP TRIGGER heliograph_insert ON t")
@@ -49,7 +49,7 @@ struct DoctorTests {
         }
     }
 
-    @Test("An error ends it with 1, a warning does not; as text and as JSON", .timeLimit(.minutes(5)))
+    @Test("An error ends it with 1, a warning does not; as text and as JSON", .timeLimit(.minutes(10)))
     func findings() async throws {
         try await Fixture.onOwnServer(.log, settings: Self.sound) { fixture in
             try await fixture.psql(
@@ -72,7 +72,7 @@ struct DoctorTests {
         }
     }
 
-    @Test("A schema that is missing, older, newer; a server that is too old", .timeLimit(.minutes(5)))
+    @Test("A schema that is missing, older, newer; a server that is too old", .timeLimit(.minutes(10)))
     func versions() async throws {
         try await Fixture.with { fixture in
             let missing = try await fixture.heliograph(["doctor"])
@@ -111,7 +111,7 @@ struct DoctorTests {
 
     @Test(
         "A pooler in transaction mode, one that swallows notifications; a worker refuses the first",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func poolers() async throws {
         try await Slots.shared.with {
             let cluster = try await LocalCluster.start(settings: Self.sound, network: .loopback)
@@ -152,7 +152,7 @@ struct DoctorTests {
         }
     }
 
-    @Test("Under another schema's name: the same findings, and mends that name it", .timeLimit(.minutes(5)))
+    @Test("Under another schema's name: the same findings, and mends that name it", .timeLimit(.minutes(10)))
     func otherSchema() async throws {
         try await Fixture.with { fixture in
             let schema = try SchemaName("shop_log")

@@ -10,7 +10,7 @@ struct ExplainTests {
         return try outcome.lines.map { try JSONValue(parsing: $0) }
     }
 
-    @Test("A captured table: how, who hears it, who does so now, and where they stand", .timeLimit(.minutes(5)))
+    @Test("A captured table: how, who hears it, who does so now, and where they stand", .timeLimit(.minutes(10)))
     func captured() async throws {
         try await Effects.with { effects in
             let fixture = effects.fixture
@@ -108,7 +108,7 @@ struct ExplainTests {
 
     @Test(
         "A reader may ask who hears a table, and not how it is captured in detail: that is the owner's doctor",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func reader() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY)") { t in
             try await t.fixture.withRole(in: ["heliograph_reader"]) { role in
@@ -143,7 +143,7 @@ struct ExplainTests {
         }
     }
 
-    @Test("A table that is not captured, that is gone, that has another name, that never was", .timeLimit(.minutes(5)))
+    @Test("A table that is not captured, that is gone, that has another name, that never was", .timeLimit(.minutes(10)))
     func others() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (id int PRIMARY KEY)") { t in
             let plain = try await t.fixture.heliograph(["explain", "u"])

@@ -11,7 +11,7 @@ struct LiveMirrorTests {
 
     @Test(
         "Two processes: each hears its own, the other's, or all; what is written without the model layer is nobody's own",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func scopes() async throws {
         try await Captured.with(Observing.table) { t in
             try await Observing.with(t.fixture, "one") { one in
@@ -37,7 +37,7 @@ struct LiveMirrorTests {
         }
     }
 
-    @Test("Who claims this process's origin must be of its role, or is not believed", .timeLimit(.minutes(5)))
+    @Test("Who claims this process's origin must be of its role, or is not believed", .timeLimit(.minutes(10)))
     func claims() async throws {
         try await Captured.with(Observing.table) { t in
             try await Observing.with(t.fixture) { one in
@@ -67,7 +67,7 @@ struct LiveMirrorTests {
 
     @Test(
         "Its own commit is heard at once, with all that was committed before by others; nobody rings and nobody polls",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func atOnce() async throws {
         try await Captured.with(Observing.table) { t in
             try await Observing.with(t.fixture, listening: false) { one in
@@ -89,7 +89,7 @@ struct LiveMirrorTests {
         }
     }
 
-    @Test("What commits late is told late, whatever its number", .timeLimit(.minutes(5)))
+    @Test("What commits late is told late, whatever its number", .timeLimit(.minutes(10)))
     func lateCommit() async throws {
         try await Captured.with(Observing.table) { t in
             try await Observing.with(t.fixture) { one in

@@ -63,7 +63,7 @@ struct LiveOrderTests {
 
     @Test(
         "Many commit at once: every process hears each change once, as the log has them; its own are its own",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func concurrent() async throws {
         try await Captured.with(Observing.table) { t in
             try await t.write(
@@ -110,7 +110,7 @@ struct LiveOrderTests {
 
     @Test(
         "A slow observer is told so and misses nothing; a fast one is not held up by it; both share one reader",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func slow() async throws {
         let settings = LiveMirror.Configuration(
             pollInterval: .seconds(3600), batchSize: 20, bufferedRecords: 60, bufferedBytes: 1 << 20)
@@ -158,7 +158,7 @@ struct LiveOrderTests {
         }
     }
 
-    @Test("A place that was told is one to begin from, here and in another process", .timeLimit(.minutes(5)))
+    @Test("A place that was told is one to begin from, here and in another process", .timeLimit(.minutes(10)))
     func places() async throws {
         try await Captured.with(Observing.table) { t in
             try await Observing.with(t.fixture, "one") { one in

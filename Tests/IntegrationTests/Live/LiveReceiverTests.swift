@@ -7,7 +7,7 @@ struct LiveReceiverTests {
     private struct Oops: Error {}
 
     @Test(
-        "Typed by model, by change and scope; one that throws is told of and holds nobody up", .timeLimit(.minutes(5)))
+        "Typed by model, by change and scope; one that throws is told of and holds nobody up", .timeLimit(.minutes(10)))
     func typed() async throws {
         try await Captured.with(Observing.table) { t in
             let told = Locked<[String]>([])
@@ -51,7 +51,7 @@ struct LiveReceiverTests {
 
     @Test(
         "Connected while the log is read: what commits after that is told, whatever was read before",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func late() async throws {
         let tables = Observing.table + "CREATE TABLE u (id bigint PRIMARY KEY);"
         try await Captured.with(tables, attaching: ["t", "u"]) { t in
@@ -83,7 +83,7 @@ struct LiveReceiverTests {
 
     @Test(
         "After a crash of the server: .reset, and receivers load again; what commits then is told",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func restart() async throws {
         try await Fixture.onOwnServer(.log) { fixture in
             try await fixture.psql(Observing.table)
@@ -146,7 +146,7 @@ struct LiveReceiverTests {
 
     @Test(
         "A log that goes away ends the sequences with the reason, and not the process; when it is there again all goes on",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func interruption() async throws {
         try await Captured.with(Observing.table) { t in
             let loads = Locked(0)

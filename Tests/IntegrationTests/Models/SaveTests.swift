@@ -65,7 +65,7 @@ struct SaveTests {
 
     @Test(
         "The receiver's check is friendly; the constraint judges, with the same failure on the same field",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func concurrentDuplicates() async throws {
         try await withDatabase { fixture, database in
             let outcomes = try await withThrowingTaskGroup(of: Result<Int64?, ValidationFailure>.self) { group in
@@ -97,7 +97,7 @@ struct SaveTests {
 
     @Test(
         "Two that have both looked before either writes: the second waits for the first, and fails on the field",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func raceBehindTheCheck() async throws {
         try await withDatabase { fixture, database in
             let second = try await database.transaction { first in
@@ -182,7 +182,7 @@ struct SaveTests {
 
     @Test(
         "A hook may open a transaction, also where the pool has one connection; one that fails stops no other",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func hooks() async throws {
         try await Fixture.with(.bookshop) { fixture in
             try await fixture.withPool(maximum: 1) { pool in
@@ -200,7 +200,7 @@ struct SaveTests {
     }
 
     @Test(
-        "The records say which process, request and person wrote, as the task's context says", .timeLimit(.minutes(5)))
+        "The records say which process, request and person wrote, as the task's context says", .timeLimit(.minutes(10)))
     func context() async throws {
         try await withDatabase { fixture, database in
             var plain = Book(title: "Emma")

@@ -46,7 +46,7 @@ struct ConnectionTests {
 
     @Test(
         "A statement timeout holds for every statement, also after a reset; an impossible one is refused",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func statementTimeout() async throws {
         try await Fixture.with { fixture in
             var configuration = fixture.configuration
@@ -110,7 +110,7 @@ struct ConnectionTests {
 
     @Test(
         "Cancelling the task cancels the statement on the server and leaves the connection usable",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func cancellation() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
@@ -123,7 +123,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("A backend that is terminated is a lost connection, also for who waits", .timeLimit(.minutes(5)))
+    @Test("A backend that is terminated is a lost connection, also for who waits", .timeLimit(.minutes(10)))
     func terminated() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
@@ -137,7 +137,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("One that is lost and then cut or closed leaves those alone that came after it", .timeLimit(.minutes(5)))
+    @Test("One that is lost and then cut or closed leaves those alone that came after it", .timeLimit(.minutes(10)))
     func neighbours() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { lost in
@@ -157,7 +157,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("No server, a wrong password, no such database: one line each", .timeLimit(.minutes(5)))
+    @Test("No server, a wrong password, no such database: one line each", .timeLimit(.minutes(10)))
     func refused() async throws {
         let cluster = try await LocalCluster.shared
         try await cluster.requirePassword("right", ofNewRole: "locked")

@@ -32,7 +32,7 @@ struct FrozenServerTests {
         return statement
     }
 
-    @Test("A cancelled statement comes back, at the price of its connection", .timeLimit(.minutes(5)))
+    @Test("A cancelled statement comes back, at the price of its connection", .timeLimit(.minutes(10)))
     func cancelledStatement() async throws {
         try await Fixture.onOwnServer { fixture in
             try await fixture.withConnection { connection in
@@ -46,7 +46,7 @@ struct FrozenServerTests {
         }
     }
 
-    @Test("A pool gives such a connection up, and opens another one in its place", .timeLimit(.minutes(5)))
+    @Test("A pool gives such a connection up, and opens another one in its place", .timeLimit(.minutes(10)))
     func pool() async throws {
         try await Fixture.onOwnServer { fixture in
             try await fixture.withPool(maximum: 1) { pool in
@@ -64,7 +64,7 @@ struct FrozenServerTests {
         }
     }
 
-    @Test("SIGTERM ends the Bookshop's programs, whatever their server does", .timeLimit(.minutes(5)))
+    @Test("SIGTERM ends the Bookshop's programs, whatever their server does", .timeLimit(.minutes(10)))
     func programs() async throws {
         try await Fixture.onOwnServer { fixture in
             try await fixture.withServer(["--shutdown-deadline", "2"]) { api, server in

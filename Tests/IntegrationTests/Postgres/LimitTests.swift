@@ -73,7 +73,7 @@ struct LimitTests {
 
     @Test(
         "A server at its limit of connections: one clear line, and no harm to those that have one",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func connectionLimit() async throws {
         try await Fixture.onOwnServer(settings: ["max_connections": "8", "superuser_reserved_connections": "1"]) {
             fixture in
@@ -99,7 +99,7 @@ struct LimitTests {
 
     @Test(
         "A server that is restarted in the middle of a query: told as a lost connection; a pool goes on",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func restarted() async throws {
         try await Fixture.onOwnServer { fixture in
             try await fixture.withPool { pool in
@@ -119,7 +119,7 @@ struct LimitTests {
 
     @Test(
         "Statements cancelled at random moments, 1,000 of them: the pool stays whole and usable",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func randomCancellation() async throws {
         try await Fixture.with { fixture in
             try await fixture.withPool(maximum: 4) { pool in

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("LISTEN and NOTIFY")
 struct ListenerTests {
-    @Test("Notifications come in order; after a lost connection it listens again and says so", .timeLimit(.minutes(5)))
+    @Test("Notifications come in order; after a lost connection it listens again and says so", .timeLimit(.minutes(10)))
     func listening() async throws {
         try await Fixture.with { fixture in
             let (events, feed) = AsyncStream.makeStream(of: ListenerEvent.self)

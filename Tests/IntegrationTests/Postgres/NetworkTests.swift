@@ -23,7 +23,7 @@ struct NetworkTests {
         }
     }
 
-    @Test("A network that stops forwarding: a cancelled statement comes back, a pool goes on", .timeLimit(.minutes(5)))
+    @Test("A network that stops forwarding: a cancelled statement comes back, a pool goes on", .timeLimit(.minutes(10)))
     func swallowed() async throws {
         try await withProxy { cluster, proxy, configuration in
             let pool = ConnectionPool(.init(configuration, maximum: 2), logger: CapturedLog().logger)
@@ -42,7 +42,7 @@ struct NetworkTests {
         }
     }
 
-    @Test("A network that cuts: whoever waits is told, the next one gets another connection", .timeLimit(.minutes(5)))
+    @Test("A network that cuts: whoever waits is told, the next one gets another connection", .timeLimit(.minutes(10)))
     func cut() async throws {
         try await withProxy { cluster, proxy, configuration in
             let pool = ConnectionPool(.init(configuration, maximum: 1), logger: CapturedLog().logger)
@@ -61,7 +61,7 @@ struct NetworkTests {
         }
     }
 
-    @Test("A connection that has been idle for long is asked before it is lent", .timeLimit(.minutes(5)))
+    @Test("A connection that has been idle for long is asked before it is lent", .timeLimit(.minutes(10)))
     func checked() async throws {
         try await withProxy { _, proxy, configuration in
             var settings = ConnectionPool.Configuration(configuration, maximum: 1)
@@ -80,7 +80,7 @@ struct NetworkTests {
         }
     }
 
-    @Test("A listener finds a half-open socket by its heartbeat, and tells of the gap", .timeLimit(.minutes(5)))
+    @Test("A listener finds a half-open socket by its heartbeat, and tells of the gap", .timeLimit(.minutes(10)))
     func heartbeat() async throws {
         try await withProxy { cluster, proxy, configuration in
             try await NotificationListener.listen(
@@ -106,7 +106,7 @@ struct NetworkTests {
         }
     }
 
-    @Test("Of several hosts the one is taken that answers as it should", .timeLimit(.minutes(5)))
+    @Test("Of several hosts the one is taken that answers as it should", .timeLimit(.minutes(10)))
     func hosts() async throws {
         try await withProxy { cluster, proxy, _ in
             proxy.end()

@@ -67,7 +67,7 @@ struct PipelineTests {
         }
     }
 
-    @Test("Cancelling a pipeline leaves the connection usable", .timeLimit(.minutes(5)))
+    @Test("Cancelling a pipeline leaves the connection usable", .timeLimit(.minutes(10)))
     func cancelled() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in

@@ -42,7 +42,7 @@ struct PoolTests {
         }
     }
 
-    @Test("Who waits too long is told, and who is cancelled leaves no gap", .timeLimit(.minutes(5)))
+    @Test("Who waits too long is told, and who is cancelled leaves no gap", .timeLimit(.minutes(10)))
     func waiting() async throws {
         try await Fixture.with { fixture in
             let pool = ConnectionPool(
@@ -63,7 +63,7 @@ struct PoolTests {
         }
     }
 
-    @Test("As a service it keeps its minimum open, also after a loss", .timeLimit(.minutes(5)))
+    @Test("As a service it keeps its minimum open, also after a loss", .timeLimit(.minutes(10)))
     func minimum() async throws {
         try await Fixture.with { fixture in
             let settings = ConnectionPool.Configuration(

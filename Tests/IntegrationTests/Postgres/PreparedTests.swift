@@ -196,7 +196,7 @@ struct PreparedTests {
         }
     }
 
-    @Test("On the client's own executor everything is as elsewhere", .timeLimit(.minutes(5)))
+    @Test("On the client's own executor everything is as elsewhere", .timeLimit(.minutes(10)))
     func executor() async throws {
         try await Fixture.with { fixture in
             try await fixture.withPool(maximum: 4) { pool in

@@ -83,7 +83,7 @@ struct SecurityTests {
 
     @Test(
         "verify-full takes the right authority and refuses another; large answers and cancellation work in TLS",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func tls() async throws {
         try await withSecureServer(needsTLS: true) { cluster, folder in
             let secure = target(cluster, "password=right sslmode=verify-full sslrootcert=\(folder)/root.crt")
@@ -131,7 +131,7 @@ struct SecurityTests {
 
     @Test(
         "Passwords by SCRAM, from the password file and a service; a wrong one in one line without it",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func passwords() async throws {
         try await withSecureServer(needsTLS: false) { cluster, folder in
             let files = ["pass": "127.0.0.1:\(cluster.port):*:locked:right\n", "wrongpass": "*:*:*:*:guess\n"]

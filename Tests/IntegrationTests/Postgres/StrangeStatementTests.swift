@@ -30,7 +30,8 @@ struct StrangeStatementTests {
     }
 
     @Test(
-        "COPY in a pipeline is refused; libpq knows no way out, so the connection is given up", .timeLimit(.minutes(5)))
+        "COPY in a pipeline is refused; libpq knows no way out, so the connection is given up", .timeLimit(.minutes(10))
+    )
     func copyInPipeline() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in

@@ -97,7 +97,7 @@ struct StreamTests {
         }
     }
 
-    @Test("Using the connection inside, or the rows outside, is an error and no deadlock", .timeLimit(.minutes(5)))
+    @Test("Using the connection inside, or the rows outside, is an error and no deadlock", .timeLimit(.minutes(10)))
     func misuse() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
@@ -119,7 +119,7 @@ struct StreamTests {
         }
     }
 
-    @Test("A task that is cancelled while it waits for rows ends the statement", .timeLimit(.minutes(5)))
+    @Test("A task that is cancelled while it waits for rows ends the statement", .timeLimit(.minutes(10)))
     func cancelled() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
@@ -180,7 +180,7 @@ struct StreamTests {
         }
     }
 
-    @Test("A COPY that fails, on either side, copies nothing and says why", .timeLimit(.minutes(5)))
+    @Test("A COPY that fails, on either side, copies nothing and says why", .timeLimit(.minutes(10)))
     func failingCopy() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
@@ -215,7 +215,7 @@ struct StreamTests {
         }
     }
 
-    @Test("A connection that is lost in the middle of a stream or COPY is told as such", .timeLimit(.minutes(5)))
+    @Test("A connection that is lost in the middle of a stream or COPY is told as such", .timeLimit(.minutes(10)))
     func lost() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in

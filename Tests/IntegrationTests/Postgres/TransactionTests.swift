@@ -119,7 +119,7 @@ struct ConnectionTransactionTests {
     }
 
     @Test(
-        "A pipeline larger than the socket's buffers in both directions does not stand still", .timeLimit(.minutes(5)))
+        "A pipeline larger than the socket's buffers in both directions does not stand still", .timeLimit(.minutes(10)))
     func largePipeline() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in
@@ -131,7 +131,7 @@ struct ConnectionTransactionTests {
         }
     }
 
-    @Test("A lost connection during COMMIT is told apart from a refused one", .timeLimit(.minutes(5)))
+    @Test("A lost connection during COMMIT is told apart from a refused one", .timeLimit(.minutes(10)))
     func commitUnknown() async throws {
         try await Fixture.with { fixture in
             try await fixture.withConnection { connection in

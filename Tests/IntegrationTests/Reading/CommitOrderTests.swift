@@ -7,7 +7,7 @@ import Testing
 struct CommitOrderTests {
     @Test(
         "One open all the time, 1,000 rolled back, hundreds of subtransactions, commits in any order",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func anyOrder() async throws {
         try await Effects.with { effects in
             let fixture = effects.fixture
@@ -133,7 +133,7 @@ struct CommitOrderTests {
 
     @Test(
         "Prepared, the server crashes, committed: a follower and a subscription get it once, after what came later",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func preparedBeforeCrash() async throws {
         try await Fixture.onOwnServer(.log) { fixture in
             let effects = try await Effects.make(in: fixture)

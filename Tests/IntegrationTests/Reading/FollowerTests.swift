@@ -25,7 +25,8 @@ struct FollowerTests {
     }
 
     @Test(
-        "From the beginning, then live: the bell wakes it, long before it would look by itself", .timeLimit(.minutes(5))
+        "From the beginning, then live: the bell wakes it, long before it would look by itself",
+        .timeLimit(.minutes(10))
     )
     func live() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY);") { t in
@@ -48,7 +49,7 @@ struct FollowerTests {
 
     @Test(
         "A place that was kept is gone on from: nothing is missed, not even what commits late, and nothing comes twice",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func resume() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY);") { t in
             try await withFollower(t.fixture, batchSize: 3) { follower in
@@ -77,7 +78,8 @@ struct FollowerTests {
         }
     }
 
-    @Test("A life of the server that is noted only later is the same life: nothing is skipped", .timeLimit(.minutes(5)))
+    @Test(
+        "A life of the server that is noted only later is the same life: nothing is skipped", .timeLimit(.minutes(10)))
     func firstOfAll() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY);") { t in
             try await withFollower(t.fixture, poll: .milliseconds(20)) { follower in
@@ -126,7 +128,8 @@ struct FollowerTests {
     }
 
     @Test(
-        "After a crash of the server it says so and goes on; what is in memory is not trusted", .timeLimit(.minutes(5)))
+        "After a crash of the server it says so and goes on; what is in memory is not trusted", .timeLimit(.minutes(10))
+    )
     func reset() async throws {
         try await Fixture.onOwnServer(.log) { fixture in
             try await fixture.psql("CREATE TABLE t (id int PRIMARY KEY)")

@@ -145,7 +145,7 @@ struct WindowTests {
     /// Writers, savepoints and rollbacks at random, readers with batches at random: the truth is in the table.
     @Test(
         "Under concurrent writers each committed row is read exactly once, in the order of its own writes",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func concurrentWriters() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY, v int NOT NULL);") { t in
             let isOver = Flag()

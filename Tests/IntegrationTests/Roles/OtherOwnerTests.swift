@@ -29,7 +29,7 @@ struct OtherOwnerTests {
         }
     }
 
-    @Test("TRIGGER on the table is enough; without it the error names the GRANT", .timeLimit(.minutes(5)))
+    @Test("TRIGGER on the table is enough; without it the error names the GRANT", .timeLimit(.minutes(10)))
     func trigger() async throws {
         try await with { t, keeper, clerk in
             let error = await #expect(throws: LogError.self) { try await attach(as: clerk, in: t) }
@@ -58,7 +58,7 @@ struct OtherOwnerTests {
         }
     }
 
-    @Test("Taking triggers away takes the owner's membership, and it says so", .timeLimit(.minutes(5)))
+    @Test("Taking triggers away takes the owner's membership, and it says so", .timeLimit(.minutes(10)))
     func detach() async throws {
         try await with { t, keeper, clerk in
             try await t.fixture.psql(as: keeper, "GRANT TRIGGER ON shop.t TO \(clerk)")
@@ -86,7 +86,7 @@ struct OtherOwnerTests {
 
     @Test(
         "Partitions: TRIGGER on each; the owner makes new ones, and cannot log for another table",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func partitions() async throws {
         try await with { t, keeper, clerk in
             try await t.fixture.psql(
@@ -128,7 +128,7 @@ struct OtherOwnerTests {
 
     @Test(
         "A table that cannot be locked beforehand is waited for no longer, and cannot change meanwhile",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func busy() async throws {
         try await with { t, keeper, clerk in
             try await t.fixture.psql(as: keeper, "GRANT TRIGGER ON shop.t TO \(clerk)")

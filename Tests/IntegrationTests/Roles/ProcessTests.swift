@@ -8,7 +8,7 @@ import Testing
 struct ProcessTests {
     @Test(
         "A worker needs heliograph_worker and the right to its effects: it works, is the pump, rotates and prunes",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func worker() async throws {
         try await Effects.with { effects in
             let fixture = effects.fixture
@@ -48,7 +48,7 @@ struct ProcessTests {
         }
     }
 
-    @Test("A worker without the group ends at once and says what to grant", .timeLimit(.minutes(5)))
+    @Test("A worker without the group ends at once and says what to grant", .timeLimit(.minutes(10)))
     func notAWorker() async throws {
         try await Effects.with { effects in
             for groups in [[], ["heliograph_reader"]] {
@@ -66,7 +66,7 @@ struct ProcessTests {
         }
     }
 
-    @Test("tail and status run as a reader, also after rotate; tail follows", .timeLimit(.minutes(5)))
+    @Test("tail and status run as a reader, also after rotate; tail follows", .timeLimit(.minutes(10)))
     func reader() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY);") { t in
             try await t.fixture.withRole(in: ["heliograph_reader"]) { role in
@@ -93,7 +93,7 @@ struct ProcessTests {
         }
     }
 
-    @Test("Commands of who may not: one line that names the group", .timeLimit(.minutes(5)))
+    @Test("Commands of who may not: one line that names the group", .timeLimit(.minutes(10)))
     func commands() async throws {
         try await Captured.with("CREATE TABLE t (id int PRIMARY KEY);") { t in
             try await t.fixture.withRole { role in
@@ -126,7 +126,7 @@ struct ProcessTests {
         )
     }
 
-    @Test("A reader's pump says once that it may not, goes on, and takes office when it may", .timeLimit(.minutes(5)))
+    @Test("A reader's pump says once that it may not, goes on, and takes office when it may", .timeLimit(.minutes(10)))
     func pump() async throws {
         try await Fixture.with(.log) { fixture in
             try await fixture.withRole(in: ["heliograph_reader"]) { role in

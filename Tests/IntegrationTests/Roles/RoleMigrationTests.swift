@@ -24,7 +24,7 @@ struct RoleMigrationTests {
 
     @Test(
         "The statements of docs/roles.md do: migration, attach, a worker, a reader, none of them a superuser",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func documented() async throws {
         let page = try #require(page)
         try await Fixture.onOwnServer { fixture in
@@ -72,7 +72,7 @@ struct RoleMigrationTests {
 
     @Test(
         "The database's owner without the groups: it goes on, says what is missing, and the next run does the rest",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func withoutGroups() async throws {
         try await Fixture.onOwnServer { fixture in
             try await fixture.psql("CREATE ROLE bob LOGIN; ALTER DATABASE shop OWNER TO bob")
@@ -107,7 +107,7 @@ struct RoleMigrationTests {
         }
     }
 
-    @Test("A superuser makes no owner of all databases out of the owner of one", .timeLimit(.minutes(5)))
+    @Test("A superuser makes no owner of all databases out of the owner of one", .timeLimit(.minutes(10)))
     func keepsItsOwner() async throws {
         try await Fixture.onOwnServer { fixture in
             try await fixture.psql(
@@ -131,7 +131,7 @@ struct RoleMigrationTests {
 
     @Test(
         "A role with CREATEROLE makes the groups itself; databases that migrate at once share them",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func createRole() async throws {
         try await Fixture.onOwnServer { fixture in
             try await fixture.psql("CREATE ROLE boss LOGIN CREATEROLE CREATEDB")

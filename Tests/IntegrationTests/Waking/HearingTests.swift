@@ -25,7 +25,7 @@ struct HearingTests {
 
     @Test(
         "Where notifications are swallowed the bell finds out and says so once; reading goes on by polling",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func swallowed() async throws {
         try await withProxy(swallowsNotifications: true) { fixture, proxy, configuration in
             let bell = Bell(configuration, probeTimeout: .milliseconds(500), logger: fixture.logger)
@@ -55,7 +55,7 @@ struct HearingTests {
 
     @Test(
         "Where they arrive it knows that; a lost connection is made again, and what was rung meanwhile is looked for",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func proved() async throws {
         try await withProxy(swallowsNotifications: false) { fixture, proxy, configuration in
             let bell = Bell(configuration, logger: fixture.logger)
@@ -89,7 +89,7 @@ struct HearingTests {
         }
     }
 
-    @Test("Poll-only: no session listens, none is the pump, and all is read", .timeLimit(.minutes(5)))
+    @Test("Poll-only: no session listens, none is the pump, and all is read", .timeLimit(.minutes(10)))
     func pollOnly() async throws {
         try await Captured.with("CREATE TABLE t (id bigint PRIMARY KEY);") { t in
             let bell = Bell(t.fixture.configuration, pollOnly: true, logger: t.fixture.logger)
@@ -124,7 +124,7 @@ struct HearingTests {
 
     @Test(
         "Behind a pooler in transaction mode: all is read by polling, there is no pump, and no lock stays behind",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func pooler() async throws {
         try await withProxy(swallowsNotifications: false) { fixture, _, _ in
             let pooler = try TransactionPooler(to: fixture.cluster.port)
@@ -164,7 +164,7 @@ struct HearingTests {
         }
     }
 
-    @Test("tail --poll-only reads, and status says how commits are heard of here, and why", .timeLimit(.minutes(5)))
+    @Test("tail --poll-only reads, and status says how commits are heard of here, and why", .timeLimit(.minutes(10)))
     func commands() async throws {
         try await Captured.with("CREATE TABLE t (id bigint PRIMARY KEY);") { t in
             try await t.write("INSERT INTO t VALUES (1), (2)")

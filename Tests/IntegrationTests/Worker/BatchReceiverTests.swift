@@ -14,7 +14,7 @@ struct BatchReceiverTests {
         try Int64(json: JSONValue(parsing: record.instance ?? "null")["id"] ?? .null)
     }
 
-    @Test("A set at once; a failing record is found by halving, the others are kept", .timeLimit(.minutes(5)))
+    @Test("A set at once; a failing record is found by halving, the others are kept", .timeLimit(.minutes(10)))
     func bisected() async throws {
         try await Effects.with { effects in
             let isBroken = Flag()
@@ -44,7 +44,7 @@ struct BatchReceiverTests {
         }
     }
 
-    @Test("Side by side their statements travel together: far fewer round trips than records", .timeLimit(.minutes(5)))
+    @Test("Side by side their statements travel together: far fewer round trips than records", .timeLimit(.minutes(10)))
     func shared() async throws {
         try await Effects.with { effects in
             try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 400); UPDATE t SET v = 1")
@@ -60,7 +60,7 @@ struct BatchReceiverTests {
         }
     }
 
-    @Test("A savepoint makes them run one after the other, and nothing is lost over it", .timeLimit(.minutes(5)))
+    @Test("A savepoint makes them run one after the other, and nothing is lost over it", .timeLimit(.minutes(10)))
     func exclusive() async throws {
         try await Effects.with { effects in
             try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 100)")
@@ -80,7 +80,7 @@ struct BatchReceiverTests {
 
     @Test(
         "Of many side by side the one whose statement fails is parked, whatever it makes of the error",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func culprit() async throws {
         try await Effects.with { effects in
             try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 100)")
@@ -104,7 +104,7 @@ struct BatchReceiverTests {
         }
     }
 
-    @Test("One that is busy elsewhere does not hold up the statements of the others for ever", .timeLimit(.minutes(5)))
+    @Test("One that is busy elsewhere does not hold up the statements of the others for ever", .timeLimit(.minutes(10)))
     func busyElsewhere() async throws {
         try await Effects.with { effects in
             try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 50)")

@@ -9,7 +9,7 @@ import Testing
 struct ContentionTests {
     private static let seventh = #"{"id":7}"#
 
-    @Test("A lock that one record meets holds up its lane alone, and counts as no failure", .timeLimit(.minutes(5)))
+    @Test("A lock that one record meets holds up its lane alone, and counts as no failure", .timeLimit(.minutes(10)))
     func lockedRow() async throws {
         try await Effects.with { effects in
             try await effects.fixture.psql(
@@ -43,12 +43,12 @@ struct ContentionTests {
         }
     }
 
-    @Test("A receiver's CancellationError is its failure, not the worker's end", .timeLimit(.minutes(5)))
+    @Test("A receiver's CancellationError is its failure, not the worker's end", .timeLimit(.minutes(10)))
     func receiverCancelled() async throws {
         try await tolerates(CancellationError())
     }
 
-    @Test("The loss of a receiver's other connection is not the loss of the worker's", .timeLimit(.minutes(5)))
+    @Test("The loss of a receiver's other connection is not the loss of the worker's", .timeLimit(.minutes(10)))
     func otherConnection() async throws {
         try await tolerates(PostgresError(.connectionLost, "another server hung up"))
     }
@@ -72,7 +72,7 @@ struct ContentionTests {
         }
     }
 
-    @Test("A shutdown comes after the transaction that runs, however much has been read", .timeLimit(.minutes(5)))
+    @Test("A shutdown comes after the transaction that runs, however much has been read", .timeLimit(.minutes(10)))
     func shutdownInMidBatch() async throws {
         try await Effects.with { effects in
             try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 400)")
@@ -100,7 +100,7 @@ struct ContentionTests {
         }
     }
 
-    @Test("A session that holds lanes is kept alive while the log is read for long", .timeLimit(.minutes(5)))
+    @Test("A session that holds lanes is kept alive while the log is read for long", .timeLimit(.minutes(10)))
     func longReading() async throws {
         try await Effects.with { effects in
             var configuration = WorkerConfiguration.forTests

@@ -15,7 +15,7 @@ struct ControlTests {
         var all: [String: Int] { counts.withLock(\.self) }
     }
 
-    @Test("Paused it does nothing, and goes on where it was", .timeLimit(.minutes(5)))
+    @Test("Paused it does nothing, and goes on where it was", .timeLimit(.minutes(10)))
     func pause() async throws {
         try await Effects.with { effects in
             let subscription = Effects.subscription()
@@ -43,7 +43,7 @@ struct ControlTests {
 
     @Test(
         "Rewound to the beginning while two workers run and writers write: every record again, each once",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func rewindToBeginning() async throws {
         try await Effects.with { effects in
             let subscription = Effects.subscription()
@@ -74,7 +74,7 @@ struct ControlTests {
 
     @Test(
         "Rewound to a record: it and all after it come again, also those of transactions that were open then",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func rewindToRecord() async throws {
         try await Effects.with { effects in
             let tally = Tally()
@@ -98,7 +98,7 @@ struct ControlTests {
         }
     }
 
-    @Test("A rewind takes away what is parked and comes again, and leaves what does not", .timeLimit(.minutes(5)))
+    @Test("A rewind takes away what is parked and comes again, and leaves what does not", .timeLimit(.minutes(10)))
     func rewindParked() async throws {
         try await Effects.with { effects in
             struct Failure: Error {}
@@ -142,7 +142,7 @@ struct ControlTests {
         }
     }
 
-    @Test("It is not dropped while workers run it; afterwards nothing of it is left", .timeLimit(.minutes(5)))
+    @Test("It is not dropped while workers run it; afterwards nothing of it is left", .timeLimit(.minutes(10)))
     func drop() async throws {
         try await Effects.with { effects in
             try await effects.withWorker([Effects.subscription()]) {
@@ -165,7 +165,7 @@ struct ControlTests {
 
     @Test(
         "A receiver that never returns is given up, its record parked, and its lane goes on; its handle is dead",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func hung() async throws {
         try await Effects.with { effects in
             let once = Flag()

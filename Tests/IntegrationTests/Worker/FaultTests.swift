@@ -17,7 +17,7 @@ struct FaultTests {
         }
     }
 
-    @Test("Sessions that are terminated again and again", .timeLimit(.minutes(5)))
+    @Test("Sessions that are terminated again and again", .timeLimit(.minutes(10)))
     func terminatedSessions() async throws {
         try await Effects.with { effects in
             let subscription = Effects.subscription()
@@ -58,7 +58,7 @@ struct FaultTests {
         }
     }
 
-    @Test("A server that is restarted, and one that crashes", .timeLimit(.minutes(5)))
+    @Test("A server that is restarted, and one that crashes", .timeLimit(.minutes(10)))
     func restartedServer() async throws {
         try await Fixture.onOwnServer(.log) { fixture in
             let effects = try await Effects.make(in: fixture)
@@ -81,7 +81,7 @@ struct FaultTests {
 
     @Test(
         "A worker whose session dies between its effects and its commit leaves neither; its successor does both",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func diesBeforeCommit() async throws {
         try await Effects.with { effects in
             let isFirst = Flag()
@@ -101,7 +101,7 @@ struct FaultTests {
         }
     }
 
-    @Test("Two that both believe they hold a lane: the position lets only one of them commit", .timeLimit(.minutes(5)))
+    @Test("Two that both believe they hold a lane: the position lets only one of them commit", .timeLimit(.minutes(10)))
     func stolenLane() async throws {
         try await Effects.with { effects in
             let isStolen = Flag()
@@ -127,7 +127,7 @@ struct FaultTests {
         }
     }
 
-    @Test("The checker sees an effect that is not in the worker's transaction: it is doubled", .timeLimit(.minutes(5)))
+    @Test("The checker sees an effect that is not in the worker's transaction: it is doubled", .timeLimit(.minutes(10)))
     func checkerCatches() async throws {
         try await Effects.with { effects in
             let failed = Flag()

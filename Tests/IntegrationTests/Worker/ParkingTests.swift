@@ -28,7 +28,7 @@ struct ParkingTests {
 
     @Test(
         "Other rows of its lane go on; later changes of its row wait behind it, and come in order",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func order() async throws {
         try await Effects.with { effects in
             let isBroken = Flag()
@@ -55,7 +55,7 @@ struct ParkingTests {
 
     @Test(
         "After the last try it is a dead letter with the history of its tries; retried by a person it comes in order",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func deadLetter() async throws {
         try await Effects.with { effects in
             let isBroken = Flag()
@@ -86,7 +86,7 @@ struct ParkingTests {
         }
     }
 
-    @Test("A discarded dead letter lets those behind it go", .timeLimit(.minutes(5)))
+    @Test("A discarded dead letter lets those behind it go", .timeLimit(.minutes(10)))
     func discarded() async throws {
         try await Effects.with { effects in
             let isBroken = Flag()
@@ -112,7 +112,7 @@ struct ParkingTests {
 
     @Test(
         "onDead: .release lets the row's later changes go on at once; the dead letter comes after them",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func released() async throws {
         try await Effects.with { effects in
             let isBroken = Flag()
@@ -137,7 +137,7 @@ struct ParkingTests {
         }
     }
 
-    @Test("unordered: each record for itself", .timeLimit(.minutes(5)))
+    @Test("unordered: each record for itself", .timeLimit(.minutes(10)))
     func unordered() async throws {
         try await Effects.with { effects in
             try await effects.fixture.psql(
@@ -165,7 +165,8 @@ struct ParkingTests {
     }
 
     @Test(
-        "A record that is put off comes later, with those behind it, and that is no failed try", .timeLimit(.minutes(5))
+        "A record that is put off comes later, with those behind it, and that is no failed try",
+        .timeLimit(.minutes(10))
     )
     func snoozed() async throws {
         try await Effects.with { effects in
@@ -186,7 +187,7 @@ struct ParkingTests {
 
     @Test(
         "When everything fails nothing is parked but the first few, and all goes on when it is over",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func outage() async throws {
         try await Effects.with { effects in
             let isBroken = Flag()
@@ -211,7 +212,7 @@ struct ParkingTests {
         }
     }
 
-    @Test("Too many parked records of one row hold its lane, and nothing is lost", .timeLimit(.minutes(5)))
+    @Test("Too many parked records of one row hold its lane, and nothing is lost", .timeLimit(.minutes(10)))
     func fullKey() async throws {
         try await Effects.with { effects in
             let isBroken = Flag()
@@ -233,7 +234,7 @@ struct ParkingTests {
 
     @Test(
         "Parked records change hands with their lane; two workers and random failures: each effect once, in order",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func twoWorkers() async throws {
         try await Effects.with { effects in
             let subscription = Effects.subscription(retry: .init(maximumAttempts: 10_000)) { _, _ in

@@ -80,7 +80,7 @@ struct PositionTests {
         }
     }
 
-    @Test("Of two that expect the same version one moves the lane, the other fails", .timeLimit(.minutes(5)))
+    @Test("Of two that expect the same version one moves the lane, the other fails", .timeLimit(.minutes(10)))
     func race() async throws {
         try await with { fixture, connection, id in
             try await fixture.withConnection { other in
@@ -101,7 +101,7 @@ struct PositionTests {
         }
     }
 
-    @Test("In the order of lanes, whatever the order they are named in: so no two deadlock", .timeLimit(.minutes(5)))
+    @Test("In the order of lanes, whatever the order they are named in: so no two deadlock", .timeLimit(.minutes(10)))
     func noDeadlock() async throws {
         try await with { fixture, connection, id in
             let outcomes = try await withThrowingTaskGroup(of: [SQLState?].self) { group in
@@ -162,7 +162,7 @@ struct PositionTests {
         }
     }
 
-    @Test("Many that register at once: one creates, all lanes are there once", .timeLimit(.minutes(5)))
+    @Test("Many that register at once: one creates, all lanes are there once", .timeLimit(.minutes(10)))
     func registeringAtOnce() async throws {
         try await Fixture.with(.log) { fixture in
             let outcomes = try await withThrowingTaskGroup(of: String.self) { group in

@@ -40,7 +40,7 @@ struct PurgeTests {
         }
     }
 
-    @Test("A tick stays that a position refers to which is not committed yet", .timeLimit(.minutes(5)))
+    @Test("A tick stays that a position refers to which is not committed yet", .timeLimit(.minutes(10)))
     func advancing() async throws {
         try await with { fixture, connection, advance, tick in
             try await fixture.withConnection { worker in
@@ -54,7 +54,7 @@ struct PurgeTests {
         }
     }
 
-    @Test("A worker that comes too late is refused, and told to read again", .timeLimit(.minutes(5)))
+    @Test("A worker that comes too late is refused, and told to read again", .timeLimit(.minutes(10)))
     func purging() async throws {
         try await with { fixture, connection, advance, tick in
             try await fixture.withConnection { worker in

@@ -86,7 +86,7 @@ struct RebaseTests {
 
     @Test(
         "Into a younger cluster: refused with what to do, then nothing is lost and nothing twice",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func younger() async throws {
         try await restore(dump(drawn: 20_000), drawn: 1) { effects in
             try await effects.fixture.withConnection { connection in
@@ -103,7 +103,8 @@ struct RebaseTests {
     }
 
     @Test(
-        "Into a younger cluster that has caught up before anybody looked: noticed all the same", .timeLimit(.minutes(5))
+        "Into a younger cluster that has caught up before anybody looked: noticed all the same",
+        .timeLimit(.minutes(10))
     )
     func caughtUp() async throws {
         try await restore(dump(drawn: 20_000), drawn: 1) { effects in
@@ -119,7 +120,7 @@ struct RebaseTests {
         }
     }
 
-    @Test("Into a cluster that is ahead: it goes on by itself", .timeLimit(.minutes(5)))
+    @Test("Into a cluster that is ahead: it goes on by itself", .timeLimit(.minutes(10)))
     func older() async throws {
         try await restore(dump(drawn: 1), drawn: 60_000) { effects in
             #expect(try await effects.fixture.psql("SELECT heliograph.rebase()").contains("nothing to do"))

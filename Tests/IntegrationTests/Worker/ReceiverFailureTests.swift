@@ -36,7 +36,7 @@ struct ReceiverFailureTests {
 
     private static let seventh = #"{"id":7}"#
 
-    @Test("One that fails twice is tried again, and its effect is there once", .timeLimit(.minutes(5)))
+    @Test("One that fails twice is tried again, and its effect is there once", .timeLimit(.minutes(10)))
     func retried() async throws {
         let attempts = try await run { record, _, attempt in
             if record.key == Self.seventh, attempt <= 4 { throw Failure() }
@@ -48,7 +48,7 @@ struct ReceiverFailureTests {
 
     @Test(
         "One that always fails holds its lane; the other lanes go on, and nothing of it is written",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func poison() async throws {
         _ = try await run { record, _, _ in
             if record.key == Self.seventh { throw Failure() }
@@ -67,7 +67,7 @@ struct ReceiverFailureTests {
         }
     }
 
-    @Test("What a failed receiver wrote before it failed is undone", .timeLimit(.minutes(5)))
+    @Test("What a failed receiver wrote before it failed is undone", .timeLimit(.minutes(10)))
     func undone() async throws {
         _ = try await run { record, tx, attempt in
             guard record.key == Self.seventh else { return }
@@ -81,7 +81,7 @@ struct ReceiverFailureTests {
 
     @Test(
         "An error of SQL that the receiver swallows fails all the same: the transaction is lost, whatever it thinks",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func swallowed() async throws {
         let attempts = try await run { record, tx, attempt in
             if record.key == Self.seventh, attempt <= 2 { _ = try? await tx.query("SELECT 1/0") }
@@ -91,7 +91,7 @@ struct ReceiverFailureTests {
         #expect(attempts[Self.seventh] == 3)
     }
 
-    @Test("In a savepoint it may fail and go on", .timeLimit(.minutes(5)))
+    @Test("In a savepoint it may fail and go on", .timeLimit(.minutes(10)))
     func savepoint() async throws {
         let attempts = try await run { record, tx, _ in
             guard record.key == Self.seventh else { return }
@@ -108,7 +108,7 @@ struct ReceiverFailureTests {
         #expect(attempts[Self.seventh] == 2)
     }
 
-    @Test("BEGIN, COMMIT and the like are refused: the batch is not the receiver's to end", .timeLimit(.minutes(5)))
+    @Test("BEGIN, COMMIT and the like are refused: the batch is not the receiver's to end", .timeLimit(.minutes(10)))
     func transactionControl() async throws {
         let refused = Mutex(0)
         _ = try await run { record, tx, _ in
@@ -123,7 +123,7 @@ struct ReceiverFailureTests {
         #expect(refused.withLock { $0 } == 6)
     }
 
-    @Test("A record that the receiver cancels is done with; what it wrote for it is undone", .timeLimit(.minutes(5)))
+    @Test("A record that the receiver cancels is done with; what it wrote for it is undone", .timeLimit(.minutes(10)))
     func cancelled() async throws {
         let attempts = try await run { record, tx, _ in
             guard record.key == Self.seventh else { return }
@@ -147,7 +147,7 @@ struct ReceiverFailureTests {
 
     @Test(
         "A constraint that is checked only at the end names no record: the culprit is found, the others are kept",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func deferredConstraint() async throws {
         try await Effects.with { effects in
             try await effects.fixture.psql(
@@ -169,7 +169,7 @@ struct ReceiverFailureTests {
         }
     }
 
-    @Test("Hooks run after the commit of their batch, those of what was undone do not", .timeLimit(.minutes(5)))
+    @Test("Hooks run after the commit of their batch, those of what was undone do not", .timeLimit(.minutes(10)))
     func afterCommit() async throws {
         let hooks = Mutex<[String: Int]>([:])
         _ = try await run { record, tx, attempt in
@@ -182,7 +182,7 @@ struct ReceiverFailureTests {
         #expect(hooks.withLock { $0 } == Dictionary(uniqueKeysWithValues: (1...60).map { (#"{"id":\#($0)}"#, 1) }))
     }
 
-    @Test("A handle that is kept beyond the receiver is dead", .timeLimit(.minutes(5)))
+    @Test("A handle that is kept beyond the receiver is dead", .timeLimit(.minutes(10)))
     func keptHandle() async throws {
         // Kept by force: a Transaction is not Sendable, and the compiler refuses the honest way.
         final class Keeper: @unchecked Sendable { var kept: Transaction? }

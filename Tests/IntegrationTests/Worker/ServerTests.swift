@@ -20,7 +20,7 @@ struct ServerTests {
         #expect(tail.lines.count == 1 && tail.lines[0].contains(words), "\(tail.lines)")
     }
 
-    @Test("A standby is refused at the start; a worker that runs waits for its promotion", .timeLimit(.minutes(5)))
+    @Test("A standby is refused at the start; a worker that runs waits for its promotion", .timeLimit(.minutes(10)))
     func standby() async throws {
         try await Fixture.onOwnServer(.log) { fixture in
             let effects = try await Effects.make(in: fixture)
@@ -44,7 +44,7 @@ struct ServerTests {
         }
     }
 
-    @Test("A log that was restored from a cluster that is ahead is refused", .timeLimit(.minutes(5)))
+    @Test("A log that was restored from a cluster that is ahead is refused", .timeLimit(.minutes(10)))
     func otherCluster() async throws {
         for restored in [
             "INSERT INTO heliograph.tick (incarnation, snapshot) VALUES (1, '4000000:4000000:')",

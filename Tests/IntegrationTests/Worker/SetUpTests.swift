@@ -18,7 +18,7 @@ struct WorkerSetUpTests {
 
     @Test(
         "No schema, no capture, a declaration twice or against another one: it ends at once and says what to do",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func refused() async throws {
         try await Fixture.with { fixture in
             let error = await failure([Effects.subscription()], in: fixture) as? LogError
@@ -51,7 +51,7 @@ struct WorkerSetUpTests {
 
     @Test(
         "The lanes of the database hold, whatever the code says: two counts would do work twice",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func laneCount() async throws {
         try await Effects.with { effects in
             try await effects.withWorker([Effects.subscription(lanes: 4)]) {
@@ -76,7 +76,7 @@ struct WorkerSetUpTests {
         }
     }
 
-    @Test("A worker of an older revision stands by while a newer one works", .timeLimit(.minutes(5)))
+    @Test("A worker of an older revision stands by while a newer one works", .timeLimit(.minutes(10)))
     func olderComesLater() async throws {
         try await Effects.with { effects in
             try await effects.withWorker([subscription(revision: 2)]) {
@@ -90,7 +90,7 @@ struct WorkerSetUpTests {
         }
     }
 
-    @Test("A worker of an older revision that runs hands over to a newer one that comes", .timeLimit(.minutes(5)))
+    @Test("A worker of an older revision that runs hands over to a newer one that comes", .timeLimit(.minutes(10)))
     func newerComesLater() async throws {
         try await Effects.with { effects in
             try await effects.withWorker([subscription(revision: 1, [.insert, .update])], name: "older") {

@@ -7,7 +7,7 @@ import Testing
 struct WorkerTests {
     @Test(
         "What was written while no worker ran is done when one starts, and what comes then at once",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func catchesUp() async throws {
         try await Effects.with { effects in
             try await effects.fixture.psql(
@@ -22,7 +22,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("The start `now` leaves out what was committed before", .timeLimit(.minutes(5)))
+    @Test("The start `now` leaves out what was committed before", .timeLimit(.minutes(10)))
     func startNow() async throws {
         try await Effects.with { effects in
             try await effects.fixture.psql("INSERT INTO t VALUES (1)")
@@ -41,7 +41,7 @@ struct WorkerTests {
 
     @Test(
         "A shutdown writes all positions and frees all lanes; the next worker does nothing twice",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func shutdown() async throws {
         try await Effects.with { effects in
             for round in 0..<3 {
@@ -63,7 +63,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("Several workers share the lanes evenly, and each row keeps its order", .timeLimit(.minutes(5)))
+    @Test("Several workers share the lanes evenly, and each row keeps its order", .timeLimit(.minutes(10)))
     func sharing() async throws {
         try await Effects.with { effects in
             let subscription = Effects.subscription(lanes: 8)
@@ -90,7 +90,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("Two subscriptions have places of their own", .timeLimit(.minutes(5)))
+    @Test("Two subscriptions have places of their own", .timeLimit(.minutes(10)))
     func twoSubscriptions() async throws {
         try await Effects.with { effects in
             let seen = Mutex<[String: Int]>([:])
@@ -108,7 +108,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("Another schema's name serves as well, from migration to effect", .timeLimit(.minutes(5)))
+    @Test("Another schema's name serves as well, from migration to effect", .timeLimit(.minutes(10)))
     func otherSchema() async throws {
         try await Fixture.with { fixture in
             let schema = try SchemaName("shop_log")

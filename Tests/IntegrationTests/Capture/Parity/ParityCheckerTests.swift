@@ -95,12 +95,12 @@ struct ParityCheckerTests {
         }
     }
 
-    @Test("A capture that is made in another way, and right, passes", .timeLimit(.minutes(5)))
+    @Test("A capture that is made in another way, and right, passes", .timeLimit(.minutes(10)))
     func right() async throws {
         try await differences(Self.simple) { #expect($0 == []) }
     }
 
-    @Test("Each fault is found", .timeLimit(.minutes(5)), arguments: faults)
+    @Test("Each fault is found", .timeLimit(.minutes(10)), arguments: faults)
     func finds(fault: Fault) async throws {
         let broken = Self.simple.replacing(fault.right, with: fault.wrong)
         #expect(broken != Self.simple)

@@ -5,7 +5,7 @@ import Testing
 /// Whatever way a row is written by, its records are the same: those of one plain statement, or one `save`, for one row.
 @Suite("Capture: parity of all paths")
 struct ParityTests {
-    @Test("Each path gives the records that follow from the rows", .timeLimit(.minutes(5)), arguments: ParityShape.all)
+    @Test("Each path gives the records that follow from the rows", .timeLimit(.minutes(10)), arguments: ParityShape.all)
     func paths(shape: ParityShape) async throws {
         if let requirement = shape.requirement {
             guard (try? await LocalCluster.shared.psql(requirement)) != nil else { return }
