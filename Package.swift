@@ -65,18 +65,6 @@ let libraries: [Target] = [
         ]
     ),
     .target(
-        name: "HeliographOutbound",
-        dependencies: [
-            .product(name: "Crypto", package: "swift-crypto"),
-            .product(name: "NIOCore", package: "swift-nio"),
-            .product(name: "NIOHTTP1", package: "swift-nio"),
-            .product(name: "NIOPosix", package: "swift-nio"),
-            .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            .product(name: "NIOTLS", package: "swift-nio"),
-            .product(name: "Subprocess", package: "swift-subprocess"),
-        ]
-    ),
-    .target(
         name: "HeliographTesting",
         dependencies: [
             "Heliograph",
@@ -200,17 +188,6 @@ let tests: [Target] = [
         name: "HeliographDashboardTests",
         dependencies: ["HeliographDashboard", .product(name: "CoreMetrics", package: "swift-metrics")]
     ),
-    .testTarget(
-        name: "HeliographOutboundTests",
-        dependencies: [
-            "HeliographOutbound",
-            .product(name: "NIOCore", package: "swift-nio"),
-            .product(name: "NIOHTTP1", package: "swift-nio"),
-            .product(name: "NIOPosix", package: "swift-nio"),
-            .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            .product(name: "NIOTLS", package: "swift-nio"),
-        ]
-    ),
     // The worker's protocol over a model of the server, and what goes wrong without each of its rules.
     .target(name: "ProtocolModel", path: "Tests/ProtocolModel"),
     .testTarget(name: "ProtocolModelTests", dependencies: ["ProtocolModel"]),
@@ -246,12 +223,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
         // Without its traits: only programs read their settings with it, from the environment.
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.0.2", traits: []),
-        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.0.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.81.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.30.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.20.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.0"),

@@ -23,8 +23,8 @@ package final class SharedPipeline: Sendable {
         case failed(owner: Int, any Error)
         /// The connection is lost, or the task cancelled.
         case broken(any Error)
-        /// Some receivers did not end in time: not those that waited for a statement.
-        case late(waiting: Set<Int>)
+        /// Not all ended in time. Those that have been busy with something else for more than half of it.
+        case late(stuck: [Int])
     }
 
     private struct Waiting {
@@ -39,6 +39,8 @@ package final class SharedPipeline: Sendable {
         var live: Int
         /// Those of them that are not waiting for a statement.
         var running: Int
+        /// Since when they are.
+        var busySince: [Int: ContinuousClock.Instant] = [:]
         var verdict = Verdict.done
         var isAborted = false
         var driver: CheckedContinuation<Void, Never>?
@@ -72,6 +74,7 @@ package final class SharedPipeline: Sendable {
                 }
                 state.queue.append(Waiting(sql: sql, owner: owner, continuation: continuation))
                 state.running -= 1
+                state.busySince[owner] = nil
                 return takeDriver(&state)
             }
             driver?.resume()
@@ -84,6 +87,12 @@ package final class SharedPipeline: Sendable {
         return Aborted()
     }
 
+    /// Notes that a receiver begins to work for somebody.
+    package func begin(_ owner: Int) { state.withLock { $0.busySince[owner] = .now } }
+
+    /// Notes that it is done with that.
+    package func finish(_ owner: Int) { state.withLock { $0.busySince[owner] = nil } }
+
     /// Notes the end of a receiver.
     package func end() {
         state.withLock { state in
@@ -94,7 +103,8 @@ package final class SharedPipeline: Sendable {
     }
 
     /// Sends what the receivers ask for until all have ended, or one is late.
-    package func drive(until deadline: ContinuousClock.Instant) async {
+    package func drive(within limit: Duration) async {
+        let deadline = ContinuousClock.now + limit
         let ticker = Task {
             while !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(2))
@@ -115,7 +125,10 @@ package final class SharedPipeline: Sendable {
                 state.isOverdue = false
                 return (state.queue, false)
             }
-            if isLate { abort(.late(waiting: Set(batch.map(\.owner)))) }
+            if isLate {
+                let long = ContinuousClock.now - limit / 2
+                abort(.late(stuck: state.withLock(\.busySince).filter { $0.value < long }.keys.sorted()))
+            }
             if batch.isEmpty || isLate { return }
             await send(batch)
         }
@@ -134,7 +147,11 @@ package final class SharedPipeline: Sendable {
         for (waiting, outcome) in zip(batch, outcomes) {
             if case .failed(let error) = outcome { abort(.failed(owner: waiting.owner, error)) }
         }
-        state.withLock { $0.running += batch.count }
+        let now = ContinuousClock.now
+        state.withLock { state in
+            state.running += batch.count
+            for waiting in batch { state.busySince[waiting.owner] = now }
+        }
         for (waiting, outcome) in zip(batch, outcomes) {
             switch outcome {
             case .rows(let rows): waiting.continuation.resume(returning: rows)

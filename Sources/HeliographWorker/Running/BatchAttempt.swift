@@ -124,7 +124,8 @@ struct BatchAttempt {
                 try Task.checkCancellation()
                 return .again
             case .late(let places):
-                return try await abandon(places.map { records[records.startIndex + $0] })
+                return try await abandon(
+                    places.map { records[records.startIndex + $0] }, of: places.isEmpty ? wanted.count : 1)
             }
         }
     }
@@ -141,7 +142,7 @@ struct BatchAttempt {
             }
             switch await timed({ try await receive(record, $0) }) {
             case .success(let taken): hooks += taken
-            case .failure(is ReceiverTimeout): return try await abandon([record])
+            case .failure(is ReceiverTimeout): return try await abandon([record], of: 1)
             case .failure(let error): return try await classify(error) { .failed(place, error) }
             }
         }
@@ -156,7 +157,7 @@ struct BatchAttempt {
         case .success(let taken):
             hooks = taken
             return .committed(records.count, open)
-        case .failure(is ReceiverTimeout): return try await abandon(wanted)
+        case .failure(is ReceiverTimeout): return try await abandon(wanted, of: wanted.count)
         case .failure(let error):
             return try await classify(error) { records.count == 1 ? .failed(0, error) : .refused(error) }
         }
@@ -183,8 +184,8 @@ struct BatchAttempt {
     }
 
     /// A receiver that does not return still has its handle: so its session is closed. The next one counts the try.
-    private func abandon(_ hung: [Record]) async throws -> Outcome {
-        processor.hangs.note(hung.map(\.id))
+    private func abandon(_ hung: [Record], of count: Int) async throws -> Outcome {
+        processor.hangs.note(hung.map(\.id), of: count)
         await connection.close()
         throw Doubt(error: ReceiverTimeout(limit: processor.subscription.timeout))
     }

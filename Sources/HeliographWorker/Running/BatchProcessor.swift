@@ -38,7 +38,7 @@ struct BatchProcessor {
         var decision = Decision.receive
         var isLeaving = false
         while !pending.isEmpty, !isLeaving {
-            var slice = pending.prefix(min(limit, table.pace.limit(within: configuration.batchTime)))
+            var slice = pending.prefix(min(limit, hangs.limit, table.pace.limit(within: configuration.batchTime)))
             if decision == .receive { decision = decideOnHung(&slice, in: &table) ?? .receive }
             let parkings = parkings(for: &slice, decision, in: table)
             guard !slice.isEmpty else {
@@ -61,6 +61,7 @@ struct BatchProcessor {
             switch try await attempt.run(table) {
             case .committed(let count, let place, let deliveries):
                 table.pace.note(count, took: .now - start)
+                hangs.relax()
                 let committed = slice.prefix(count)
                 let done = Set(committed.map(\.lane))
                 table.commit(done, at: place)

@@ -29,7 +29,7 @@ struct RetryProcessor {
         var parking: Parking?
         var skips = false
         while let first = pending.first, let place = table.lanes[key.lane]?.place {
-            let slice = pending.prefix(limit)
+            let slice = pending.prefix(min(limit, processor.hangs.limit))
             var attempt = BatchAttempt(
                 processor: processor, records: slice.map(\.record)[...],
                 source: .parked(slice.map(\.delivery)[...], lane: key.lane), open: place, skipsReceivers: skips)

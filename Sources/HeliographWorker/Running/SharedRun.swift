@@ -21,7 +21,7 @@ struct SharedRun {
         case failed(Int, any Error)
         /// One of them needs the transaction for itself.
         case needsExclusive
-        /// The receivers of the records at these places did not return.
+        /// Not all have returned: those at these places do not, as it seems; none, if they were just too many.
         case late([Int])
         /// The connection is in doubt.
         case broken(any Error)
@@ -29,7 +29,6 @@ struct SharedRun {
 
     private final class Results: Sendable {
         struct State {
-            var started: Set<Int> = []
             var hooks: [Int: Hooks] = [:]
             var errors: [Int: any Error] = [:]
         }
@@ -60,7 +59,7 @@ struct SharedRun {
             }
         }
         await withTaskCancellationHandler {
-            await pipeline.drive(until: .now + subscription.timeout)
+            await pipeline.drive(within: subscription.timeout)
         } onCancel: {
             for task in tasks { task.cancel() }
         }
@@ -69,11 +68,9 @@ struct SharedRun {
         case .needsExclusive: return .needsExclusive
         case .failed(let place, let error): return .failed(place, error)
         case .broken(let error): return .broken(error)
-        case .late(let waiting):
+        case .late(let stuck):
             for task in tasks { task.cancel() }
-            return .late(
-                state.started.subtracting(state.hooks.keys).subtracting(state.errors.keys).subtracting(waiting).sorted()
-            )
+            return .late(stuck)
         case .done: break
         }
         if let (place, error) = state.errors.min(by: { $0.key < $1.key }) { return .failed(place, error) }
@@ -87,7 +84,8 @@ struct SharedRun {
         for (place, record) in chain {
             let transaction = Transaction(
                 connection: connection, signals: signals, shared: (pipeline, place), logger: logger)
-            results.state.withLock { _ = $0.started.insert(place) }
+            pipeline.begin(place)
+            defer { pipeline.finish(place) }
             do {
                 try await receive(record, transaction)
                 transaction.end()

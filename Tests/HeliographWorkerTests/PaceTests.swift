@@ -1,0 +1,44 @@
+import Testing
+
+@testable import HeliographWorker
+
+@Suite("How much is done at a time")
+struct PaceTests {
+    @Test("As many records as fit into the batch's time, by how long the last ones took; a slow one counts at once")
+    func pace() {
+        var pace = Pace()
+        let first = pace.limit(within: .seconds(1))
+        #expect((1...1_000).contains(first))
+        #expect(pace.limit(within: .zero) == 1)
+        pace.note(100, took: .milliseconds(100))
+        #expect(pace.limit(within: .seconds(1)) == 1_000)
+        pace.note(10, took: .seconds(1))
+        #expect(pace.limit(within: .seconds(1)) == 10)
+        pace.note(10, took: .milliseconds(1))
+        #expect((11...20).contains(pace.limit(within: .seconds(1))))
+        for _ in 0..<40 { pace.note(100, took: .milliseconds(10)) }
+        #expect(pace.limit(within: .seconds(1)) > 5_000)
+        pace.note(1, took: .seconds(100))
+        #expect(pace.limit(within: .seconds(1)) == 1)
+        pace.note(0, took: .seconds(100))
+        #expect(pace.limit(within: .seconds(1_000)) == 10)
+    }
+
+    @Test("Who is late among many is found by smaller batches; alone its try counts, once")
+    func hangs() {
+        let hangs = Hangs()
+        #expect(hangs.limit == .max)
+        hangs.note([1, 2, 3], of: 100)
+        #expect(hangs.limit == 50)
+        #expect(!hangs.contains(1))
+        hangs.note([1, 2, 3], of: 3)
+        #expect(hangs.limit == 1)
+        hangs.note([2], of: 1)
+        #expect(hangs.limit == 1)
+        #expect(hangs.contains(2))
+        #expect(hangs.take(2))
+        #expect(!hangs.take(2))
+        for _ in 0..<100 { hangs.relax() }
+        #expect(hangs.limit == .max)
+    }
+}
