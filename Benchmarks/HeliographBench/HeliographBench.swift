@@ -19,10 +19,6 @@ struct HeliographBench {
         }
         if arguments.count == 2, Companion.roles.contains(arguments[0]) {
             do {
-                if arguments[0].hasPrefix("--work") {
-                    try await WorkerCompanion.run(arguments[0], arguments[1])
-                    exit(0)
-                }
                 try await Companion.run(arguments[0], arguments[1])
                 exit(0)
             } catch {

@@ -9,6 +9,10 @@ enum Companion {
 
     /// Runs until it is killed.
     static func run(_ role: String, _ target: String) async throws {
+        if role == "--work-each" || role == "--work-batch" {
+            try await WorkerCompanion.run(role, target)
+            return
+        }
         let configuration = ConnectionConfiguration(target, applicationName: "companion")
         let logger = Logger(label: "companion") { _ in SwiftLogNoOpLogHandler() }
         if role == "--hear" {

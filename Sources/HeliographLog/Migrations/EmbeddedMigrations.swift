@@ -2621,7 +2621,7 @@ begin
     workers := heliograph.subscription_workers(name);
     if workers > 0 then
         raise exception 'subscription % is at work in % sessions', pg_catalog.quote_nullable(name), workers
-            using errcode = 'HG031', hint = 'Stop its workers, or pause it, and try again.';
+            using errcode = 'HG031', hint = 'Stop its workers, and try again: one that runs would register it anew.';
     end if;
     delete from heliograph.delivery as d where d.subscription = known.id;
     get diagnostics parked = row_count;
@@ -2703,7 +2703,6 @@ create function heliograph.rewind(name text, to_time timestamptz default null, t
 language plpgsql volatile as $function$
 #variable_conflict use_column
 declare
-    -- Before anything draws a transaction id.
     known   heliograph.subscription;
     target  bigint;
     reached timestamptz;
@@ -2730,7 +2729,8 @@ begin
     elsif to_time is not null then
         select t.id, t.at into target, reached from heliograph.tick as t
         where t.at <= to_time
-        order by t.at desc, t.id desc
+        -- Not by time: places of long ago are recorded again, by a rewind to them.
+        order by pg_catalog.pg_snapshot_xmax(t.snapshot) desc, t.id desc
         limit 1;
     end if;
     if target is null then

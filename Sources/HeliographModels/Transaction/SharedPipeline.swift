@@ -120,7 +120,8 @@ package final class SharedPipeline: Sendable {
                 }?.resume()
             }
             let (batch, isLate) = state.withLock { state in
-                guard !state.isLate else { return (state.queue, true) }
+                // When all have ended it is not late any more.
+                guard !state.isLate || state.live == 0 else { return (state.queue, true) }
                 defer { state.queue = [] }
                 state.isOverdue = false
                 return (state.queue, false)

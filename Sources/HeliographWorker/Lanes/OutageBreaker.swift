@@ -26,6 +26,9 @@ struct OutageBreaker {
     /// How often a record was the one to be tried.
     private var probes: [Int64: Int] = [:]
 
+    /// There was nothing to try when it was time: no need to come back before there is.
+    mutating func foundNothing() { nextProbe = nil }
+
     mutating func succeeded() {
         guard isOpen || !failedKeys.isEmpty else { return }
         self = OutageBreaker()

@@ -38,7 +38,10 @@ struct BatchProcessor {
         var decision = Decision.receive
         var isLeaving = false
         while !pending.isEmpty, !isLeaving {
-            var slice = pending.prefix(min(limit, hangs.limit, table.pace.limit(within: configuration.batchTime)))
+            // A decision is about the next record alone, whatever kept the slice short when it was taken.
+            let most =
+                decision == .receive ? min(limit, hangs.limit, table.pace.limit(within: configuration.batchTime)) : 1
+            var slice = pending.prefix(most)
             if decision == .receive { decision = decideOnHung(&slice, in: &table) ?? .receive }
             let parkings = parkings(for: &slice, decision, in: table)
             guard !slice.isEmpty else {
@@ -66,14 +69,15 @@ struct BatchProcessor {
                 let done = Set(committed.map(\.lane))
                 table.commit(done, at: place)
                 table.skip(lanes.subtracting(done), to: place)
-                try await note(committed.filter { parkings[$0.id] != nil }, parkings, deliveries, in: &table)
-                if parkings.count < count, decided == .receive { table.breaker.succeeded() }
+                let parked = committed.filter { parkings[$0.id] != nil }
+                try await note(parked, parkings, deliveries, in: &table)
+                if parked.count < count, decided == .receive { table.breaker.succeeded() }
                 open = open.preferringTicks(of: place)
                 pending = pending.dropFirst(count)
                 limit = isolatesNext ? 1 : max(1, pending.count)
                 isolatesNext = false
                 isLeaving = !mayGoOn() || table.breaker.isOpen
-                tally(count - parkings.count, "committed")
+                tally(count - parked.count, "committed")
             case .failed(let index, _) where index > 0:
                 limit = index
                 isolatesNext = true
@@ -116,14 +120,8 @@ struct BatchProcessor {
     /// What is to become of a record whose receiver has not returned the last time.
     /// - Parameter records: are cut before the first of them, or behind it if it is the first.
     private func decideOnHung(_ records: inout ArraySlice<Record>, in table: inout LaneTable) -> Decision? {
-        guard let index = records.firstIndex(where: { hangs.contains($0.id) }) else { return nil }
-        let record = records[index]
-        guard index == records.startIndex else {
-            records = records[..<index]
-            return nil
-        }
-        guard hangs.take(record.id) else { return nil }
-        records = records.prefix(1)
+        if let count = hangs.cut(records.map(\.id)) { records = records.prefix(count) }
+        guard let record = records.first, hangs.take(record.id) else { return nil }
         let error = ReceiverTimeout(limit: subscription.timeout)
         return judge(record, error, failures: 0, in: &table).map { .park($0) }
     }
@@ -194,7 +192,9 @@ struct BatchProcessor {
             metadata["retry.in"] = "\(delay)"
             logger.info("a receiver failed; the record is parked and tried again", metadata: metadata)
         }
-        return Parking(delay: delay, error: String("\(error)".prefix(2_000)), isDead: isDead)
+        // PostgreSQL's text holds no NUL, and a record that cannot be parked would stand in the way for ever.
+        let words = "\(error)".prefix(2_000).replacing("\0", with: "\u{FFFD}")
+        return Parking(delay: delay, error: String(words), isDead: isDead)
     }
 
     /// Stops a lane before a record that met a lock, or that cannot be parked.

@@ -28,7 +28,10 @@ final class Hangs: Sendable {
         }
     }
 
-    func contains(_ record: Int64) -> Bool { state.withLock { $0.records.contains(record) } }
+    /// How many of these can be run together: those before the first that has hung, or that one alone. `nil` for all.
+    func cut(_ records: [Int64]) -> Int? {
+        state.withLock { state in records.firstIndex { state.records.contains($0) } }.map { max(1, $0) }
+    }
 
     /// - Returns: whether it was among them.
     func take(_ record: Int64) -> Bool { state.withLock { $0.records.remove(record) != nil } }

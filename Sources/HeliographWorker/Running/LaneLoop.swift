@@ -63,7 +63,16 @@ final class LaneLoop {
     /// Returns at shutdown, with all places written and the lanes given up; or when another declaration of the subscription has
     /// come into force.
     func run() async throws {
-        defer { ahead?.task.cancel() }
+        do {
+            try await work()
+        } catch {
+            await dropAhead()
+            throw error
+        }
+        await dropAhead()
+    }
+
+    private func work() async throws {
         try await session.join()
         while !isStopping {
             if ContinuousClock.now >= nextBalance, try await !balance() { return }
@@ -143,10 +152,11 @@ final class LaneLoop {
     /// - Returns: whether there was anything.
     private func pass() async throws -> Bool {
         if table.breaker.isOpen, let probe = table.breaker.nextProbe, probe > .now { return false }
-        var isBusy = try await retryParked()
+        var isBusy = table.breaker.isOpen ? false : try await retryParked()
         // One end for all windows opened in a pass: so the lanes come to stand at the same place and are read together.
         var hi: Snapshot?
-        for group in groupsInTurn() {
+        let groups = groupsInTurn()
+        for group in groups {
             if isDueElsewhere {
                 firstLane = group.lanes.first ?? 0
                 return true
@@ -161,13 +171,17 @@ final class LaneLoop {
                 continue
             }
             isBusy = true
-            readAhead(group, window, end)
+            // With several of them the next one's reading would be in the way.
+            if groups.count == 1 { readAhead(group, window, end) }
             let batch = BatchProcessor.Batch(group: group, window: window, end: end)
             await settle(try await processor.process(batch, in: &table, while: { !isDueElsewhere }))
             try await showOutage()
             if table.breaker.isOpen { return false }
         }
-        return isBusy
+        guard table.breaker.isOpen else { return isBusy }
+        // The log has nothing to try: a parked record is, or an outage would outlast its end until somebody writes.
+        if try await !retryParked() { table.breaker.foundNothing() }
+        return !table.breaker.isOpen
     }
 
     private func showOutage() async throws {
@@ -176,15 +190,16 @@ final class LaneLoop {
         try await session.showOutage(isOutageShown)
     }
 
-    /// Tries parked records whose time has come.
+    /// Tries parked records whose time has come; when everything fails, one.
     /// - Returns: whether there were any.
     private func retryParked() async throws -> Bool {
-        guard !table.breaker.isOpen else { return false }
         let due = table.dueKeys(at: .now)
         for key in due {
-            if isDueElsewhere || table.breaker.isOpen { break }
-            await settle(try await RetryProcessor(processor: processor).retry(key, limit: batchLimit, in: &table))
+            if isDueElsewhere { break }
+            let limit = table.breaker.isOpen ? 1 : batchLimit
+            await settle(try await RetryProcessor(processor: processor).retry(key, limit: limit, in: &table))
             try await showOutage()
+            if table.breaker.isOpen { break }
         }
         return !due.isEmpty
     }
@@ -241,14 +256,20 @@ final class LaneLoop {
 
     /// What was read for these lanes at their place; `nil` if they have come to stand elsewhere.
     private func takeAhead(_ group: LaneTable.Group) async throws -> Window? {
-        guard let ahead else { return nil }
-        self.ahead = nil
-        if ahead.lanes == group.lanes, ahead.place == group.place, !group.isSuspect, !table.breaker.isOpen {
-            return try await ahead.task.value
+        guard let ahead, ahead.lanes == group.lanes, ahead.place == group.place, !group.isSuspect, !table.breaker.isOpen
+        else {
+            await dropAhead()
+            return nil
         }
+        self.ahead = nil
+        return try await ahead.task.value
+    }
+
+    private func dropAhead() async {
+        guard let ahead else { return }
+        self.ahead = nil
         ahead.task.cancel()
         _ = try? await ahead.task.value
-        return nil
     }
 
     private func filter(_ group: LaneTable.Group) -> RecordFilter {

@@ -29,14 +29,17 @@ struct RetryProcessor {
         var parking: Parking?
         var skips = false
         while let first = pending.first, let place = table.lanes[key.lane]?.place {
-            let slice = pending.prefix(min(limit, processor.hangs.limit))
-            var attempt = BatchAttempt(
-                processor: processor, records: slice.map(\.record)[...],
-                source: .parked(slice.map(\.delivery)[...], lane: key.lane), open: place, skipsReceivers: skips)
-            if parking == nil, processor.hangs.take(first.record.id) {
+            if parking == nil, !skips, processor.hangs.take(first.record.id) {
                 let error = ReceiverTimeout(limit: processor.subscription.timeout)
                 parking = processor.judge(first.record, error, failures: first.failures, in: &table)
             }
+            // A decision is about the first alone: the others' effects would be committed while they stay parked.
+            let isDecided = parking != nil || skips
+            let uncut = pending.prefix(isDecided ? 1 : min(limit, processor.hangs.limit))
+            let slice = uncut.prefix(processor.hangs.cut(uncut.map(\.record.id)) ?? uncut.count)
+            var attempt = BatchAttempt(
+                processor: processor, records: slice.map(\.record)[...],
+                source: .parked(slice.map(\.delivery)[...], lane: key.lane), open: place, skipsReceivers: skips)
             if let parking { attempt.parkings = [first.record.id: parking] }
             switch try await attempt.run(table) {
             case .committed(let count, let place, _):

@@ -63,14 +63,14 @@ struct SharedRun {
         } onCancel: {
             for task in tasks { task.cancel() }
         }
+        // Those that have not ended are given up.
+        for task in tasks { task.cancel() }
         let state = results.state.withLock(\.self)
         switch pipeline.verdict {
         case .needsExclusive: return .needsExclusive
         case .failed(let place, let error): return .failed(place, error)
         case .broken(let error): return .broken(error)
-        case .late(let stuck):
-            for task in tasks { task.cancel() }
-            return .late(stuck)
+        case .late(let stuck): return .late(stuck)
         case .done: break
         }
         if let (place, error) = state.errors.min(by: { $0.key < $1.key }) { return .failed(place, error) }

@@ -212,6 +212,29 @@ struct ParkingTests {
         }
     }
 
+    @Test("An outage of parked records ends although nobody writes any more", .timeLimit(.minutes(10)))
+    func quietOutage() async throws {
+        try await Effects.with { effects in
+            let isBroken = Flag()
+            isBroken.set()
+            try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 8)")
+            // Two that succeed, so that six are parked before it looks like an outage.
+            let subscription = Effects.subscription(lanes: 1) { record, _ in
+                guard record.key != #"{"id":4}"#, record.key != #"{"id":8}"# else { return }
+                if isBroken.isSet { throw Failure() }
+            }
+            try await effects.withWorker([subscription]) {
+                try await eventually("six parked, and the outage to be noticed") {
+                    try await effects.fixture.count("SELECT count(*) FROM heliograph.delivery") == 6
+                        && effects.fixture.log.lines.contains { $0.contains("everything fails") }
+                }
+                isBroken.clear()
+                try await effects.settled()
+            }
+            try await effects.expect(faults: [])
+        }
+    }
+
     @Test("Too many parked records of one row hold its lane, and nothing is lost", .timeLimit(.minutes(10)))
     func fullKey() async throws {
         try await Effects.with { effects in
