@@ -62,6 +62,31 @@ language sql stable set search_path = pg_catalog, pg_temp as $function$
     from heliograph.size_expression(shape.relation, shape.columns, source) as s (size)
 $function$;
 
+-- The SELECT of rows as they are recorded: sender, operation, key, instance, lane_hash.
+--   source    where from, as `t`
+--   name      a partition's name and a comma, or NULL
+--   more      columns after these, from c.v1, c.v2, …: a comma and expressions, or NULL
+create function heliograph.image_select(
+    operation text, shape heliograph.shape, source text, name text, more text default null
+) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    select concat_ws(E'\n',
+        format('select %s%L, %L, pg_catalog.row_to_json(k.*), %s, %s%s',
+               name, shape.sender, operation,
+               heliograph.image_expression(
+                   shape, format('pg_catalog.row_to_json(%s.*)', case when shape.whole then 't' else 'e' end), 'c.v'),
+               heliograph.lane_hash_expression(
+                   shape.sender,
+                   (select string_agg(array_position(shape.columns, u.name)::text, ',' order by u.n)
+                    from unnest(shape.key_columns) with ordinality as u (name, n)),
+                   'c.v'),
+               more),
+        format('from %s as t', source),
+        heliograph.column_scope(shape.columns, 'v', shape.relation, shape.numbers),
+        heliograph.object_scope(shape.key_columns, shape.columns, 'c.v', 'k', shape.whole),
+        case when not shape.whole then heliograph.object_scope(shape.columns, shape.columns, 'c.v', 'e') end)
+$function$;
+
 -- The INSERT … SELECT of one operation.
 --   fits      a condition, or NULL: the statement is made on the spot, for what the table is now
 --   settings  those that are pinned
@@ -114,15 +139,7 @@ begin
     if operation <> 'update' then
         return concat_ws(E'\n',
             format('insert into %s (%ssender, operation, key, instance, lane_hash)', target, named),
-            format('select %s%L, %L, pg_catalog.row_to_json(k.*), %s, %s',
-                   name, shape.sender, operation,
-                   heliograph.image_expression(
-                       shape, format('pg_catalog.row_to_json(%s.*)', case when shape.whole then 't' else 'e' end), 'c.v'),
-                   heliograph.lane_hash_expression(shape.sender, key, 'c.v')),
-            format('from %s as t', case operation when 'insert' then new_rows else old_rows end),
-            heliograph.column_scope(columns, 'v', shape.relation, shape.numbers),
-            heliograph.object_scope(shape.key_columns, columns, 'c.v', 'k', shape.whole),
-            case when not shape.whole then heliograph.object_scope(columns, columns, 'c.v', 'e') end,
+            heliograph.image_select(operation, shape, case operation when 'insert' then new_rows else old_rows end, name),
             'where ' || condition);
     end if;
 
@@ -215,6 +232,6 @@ $function$;
 
 grant execute on function
     heliograph.row_source(heliograph.shape, boolean, boolean), heliograph.size_expression(oid, text[], text),
-    heliograph.image_expression(heliograph.shape, text, text),
+    heliograph.image_expression(heliograph.shape, text, text), heliograph.image_select(text, heliograph.shape, text, text, text),
     heliograph.capture_statement(text, heliograph.shape, text, text[], text)
     to heliograph_capture;

@@ -39,7 +39,7 @@ create table heliograph.position (
     hi           bigint,
     -- the last record of that window that is done
     last_id      bigint not null default 0,
-    -- backfill: the last key that is done; NULL when there is none
+    -- how far the backfill has come, see 0022: {} at its beginning; NULL when there is none, or no more
     frontier     text[],
     at           timestamptz not null default pg_catalog.clock_timestamp(),
     constraint position_pkey primary key (subscription, lane, version),
@@ -67,16 +67,16 @@ begin
     if not found then
         if start = 'beginning' then
             start_snapshot := '1:1:';
-        elsif start is distinct from 'now' then
+        elsif start not in ('now', 'backfill') or start is null then
             raise exception 'a subscription cannot start at %', pg_catalog.quote_nullable(start)
-                using errcode = 'invalid_parameter_value', hint = 'now or beginning';
+                using errcode = 'invalid_parameter_value', hint = 'now, beginning or backfill';
         end if;
         insert into heliograph.subscription (name, revision, lanes, declaration)
         values (subscription_name, declared_revision, wanted_lanes, declared::pg_catalog.json)
         returning * into known;
         tick := heliograph.record_tick(start_snapshot);
-        insert into heliograph.position (subscription, lane, version, generation, lo)
-        select known.id, l.lane, 1, known.generation, tick
+        insert into heliograph.position (subscription, lane, version, generation, lo, frontier)
+        select known.id, l.lane, 1, known.generation, tick, case when start = 'backfill' then '{}'::text[] end
         from pg_catalog.generate_series(0, known.lanes - 1) as l (lane);
         outcome := 'created';
     elsif declared_revision > known.revision then
@@ -113,7 +113,8 @@ comment on function heliograph.register_subscription(text, int, text, int, text)
     'revision declares something else).';
 
 create function heliograph.advance(
-    subscription int, lanes smallint[], expected bigint[], generation int, lo bigint, hi bigint, last_id bigint
+    subscription int, lanes smallint[], expected bigint[], generation int, lo bigint, hi bigint, last_id bigint,
+    frontier text[] default null
 ) returns void
 language plpgsql volatile as $function$
 #variable_conflict use_column
@@ -141,7 +142,7 @@ begin
     -- whoever comes second must fail.
     insert into heliograph.position (subscription, lane, version, generation, lo, hi, last_id, frontier)
     select newest.subscription, newest.lane, newest.version + 1, newest.generation,
-           advance.lo, advance.hi, advance.last_id, newest.frontier
+           advance.lo, advance.hi, advance.last_id, advance.frontier
     from rows from (pg_catalog.unnest(lanes), pg_catalog.unnest(expected)) as held (lane, version)
     cross join lateral (
         select p.* from heliograph.position as p
@@ -157,18 +158,18 @@ begin
     end if;
 end
 $function$;
-comment on function heliograph.advance(int, smallint[], bigint[], int, bigint, bigint, bigint) is
+comment on function heliograph.advance(int, smallint[], bigint[], int, bigint, bigint, bigint, text[]) is
     'The only writer of positions: moves lanes from the expected versions to the next ones, all or none. HG001, or '
     '23505 on position_pkey, says that another worker has moved one of them.';
 
 create function heliograph.current_positions(subscription int, lanes smallint[])
 returns table (
     lane smallint, version bigint, generation int, lo bigint, lo_snapshot pg_snapshot, hi bigint,
-    hi_snapshot pg_snapshot, last_id bigint, incarnation int, at timestamptz
+    hi_snapshot pg_snapshot, last_id bigint, incarnation int, at timestamptz, frontier text[]
 )
 language sql stable as $function$
     select newest.lane, newest.version, newest.generation, newest.lo, l.snapshot, newest.hi, h.snapshot,
-           newest.last_id, coalesce(h.incarnation, l.incarnation), newest.at
+           newest.last_id, coalesce(h.incarnation, l.incarnation), newest.at, newest.frontier
     from pg_catalog.unnest($2) as held (lane)
     cross join lateral (
         select p.* from heliograph.position as p

@@ -16,9 +16,9 @@ create table heliograph.delivery (
     -- NULL: when those of its key that are before it are done
     due_at       timestamptz,
     parked_at    timestamptz not null default pg_catalog.clock_timestamp(),
-    -- as in the log, but record, which is its id there
-    record       bigint,
-    xid          xid8 not null,
+    -- as in the log, but record, which is its id there; of a row that was backfilled negative, and without a transaction
+    record       bigint not null,
+    xid          xid8,
     at           timestamptz not null,
     sender       text not null,
     partition    text,
@@ -57,6 +57,14 @@ language sql volatile as $function$
     from heliograph.attempt as a where a.delivery = $1
 $function$;
 
+create function heliograph.note_attempts(deliveries bigint[], records bigint[], errors text[]) returns void
+language sql volatile as $function$
+    select heliograph.note_attempt(d.id, w.error)
+    from rows from (pg_catalog.unnest($2), pg_catalog.unnest($3)) as w (record, error)
+    join heliograph.delivery as d on d.record = w.record and d.id = any ($1)
+    where w.error is not null
+$function$;
+
 create function heliograph.park(
     subscription int, records bigint[], delays float8[], errors text[], dead boolean[], unordered boolean
 ) returns bigint[]
@@ -91,10 +99,7 @@ begin
     if pg_catalog.cardinality(parked) is distinct from pg_catalog.cardinality(records) then
         raise exception 'the log does not hold all the records to be parked' using errcode = 'HG006';
     end if;
-    perform heliograph.note_attempt(d.id, w.error)
-    from rows from (pg_catalog.unnest(records), pg_catalog.unnest(errors)) as w (record, error)
-    join heliograph.delivery as d on d.record = w.record and d.id = any (parked)
-    where w.error is not null;
+    perform heliograph.note_attempts(parked, records, errors);
     return parked;
 end
 $function$;

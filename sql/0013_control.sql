@@ -103,6 +103,48 @@ $function$;
 comment on function heliograph.drop_subscription(text) is
     'Forgets a subscription that no worker runs, with its places and parked records; returns how many of these there were.';
 
+-- Has a subscription begin anew, with the rows that its tables hold.
+create function heliograph.backfill(name text) returns text
+language plpgsql volatile as $function$
+#variable_conflict use_column
+declare
+    start_snapshot pg_catalog.pg_snapshot := heliograph.take_snapshot();
+    known          heliograph.subscription;
+    tick           bigint;
+begin
+    if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'positions advance in READ COMMITTED only' using errcode = 'HG003';
+    end if;
+    known := heliograph.subscription_named(name);
+    tick := heliograph.record_tick(start_snapshot);
+    for attempt in 1..100 loop
+        begin
+            -- All of them: what they say is older than the rows will be.
+            delete from heliograph.delivery as d where d.subscription = known.id;
+            insert into heliograph.position (subscription, lane, version, generation, lo, frontier)
+            select newest.subscription, newest.lane, newest.version + 1, known.generation + 1, tick, '{}'
+            from pg_catalog.generate_series(0, known.lanes - 1) as l (lane)
+            cross join lateral (
+                select p.* from heliograph.position as p
+                where p.subscription = known.id and p.lane = l.lane
+                order by p.version desc
+                limit 1) as newest
+            order by newest.lane;
+            exit;
+        exception when unique_violation then
+            if attempt = 100 then
+                raise;
+            end if;
+        end;
+    end loop;
+    update heliograph.subscription as s set generation = s.generation + 1, changes = s.changes + 1 where s.id = known.id;
+    perform pg_catalog.pg_notify('heliograph', '');
+    return 'begins anew with the rows that there are';
+end
+$function$;
+comment on function heliograph.backfill(text) is
+    'Has a subscription begin anew, with the rows that its tables hold, and then what commits from now on. Its workers may run.';
+
 -- Of two snapshots of one cluster the one that saw less.
 create function heliograph.is_older(one pg_snapshot, other pg_snapshot) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp as $function$

@@ -11,7 +11,7 @@ struct ParkedKeyTests {
 
     private func table() -> LaneTable {
         var table = LaneTable()
-        let place = LanePlace(lo: Cursor(snapshot: Snapshot("5:5:"), tick: 1), hi: nil, lastID: 0)
+        let place = LanePlace(lo: Cursor(snapshot: Snapshot("5:5:"), tick: 1), hi: nil, lastID: 0, frontier: nil)
         for lane in 0..<3 { table.hold(lane, version: 1, generation: 1, place: place) }
         return table
     }

@@ -63,11 +63,18 @@ struct SubscriptionsCommand: AsyncParsableCommand {
 
         @OptionGroup var database: DatabaseOptions
         @Argument(help: "The subscription.") var name: String
-        @Option(help: "A record's number, a time (2026-01-02T03:04:05Z), or beginning.") var to: String
+        @Option(
+            help:
+                "A record's number, a time (2026-01-02T03:04:05Z), beginning (of the log), or backfill (the rows there are)."
+        ) var to: String
 
         func run() async throws {
             let target: SubscriptionControl.Target =
-                to == "beginning" ? .beginning : Int64(to).map { .record($0) } ?? .time(to)
+                switch to {
+                case "beginning": .beginning
+                case "backfill": .backfill
+                default: Int64(to).map { .record($0) } ?? .time(to)
+                }
             let control = SubscriptionControl(schema: try database.schemaName)
             let place = try await database.withConnection {
                 do {

@@ -1044,6 +1044,31 @@ language sql stable set search_path = pg_catalog, pg_temp as $function$
     from heliograph.size_expression(shape.relation, shape.columns, source) as s (size)
 $function$;
 
+-- The SELECT of rows as they are recorded: sender, operation, key, instance, lane_hash.
+--   source    where from, as `t`
+--   name      a partition's name and a comma, or NULL
+--   more      columns after these, from c.v1, c.v2, …: a comma and expressions, or NULL
+create function heliograph.image_select(
+    operation text, shape heliograph.shape, source text, name text, more text default null
+) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $function$
+    select concat_ws(E'\n',
+        format('select %s%L, %L, pg_catalog.row_to_json(k.*), %s, %s%s',
+               name, shape.sender, operation,
+               heliograph.image_expression(
+                   shape, format('pg_catalog.row_to_json(%s.*)', case when shape.whole then 't' else 'e' end), 'c.v'),
+               heliograph.lane_hash_expression(
+                   shape.sender,
+                   (select string_agg(array_position(shape.columns, u.name)::text, ',' order by u.n)
+                    from unnest(shape.key_columns) with ordinality as u (name, n)),
+                   'c.v'),
+               more),
+        format('from %s as t', source),
+        heliograph.column_scope(shape.columns, 'v', shape.relation, shape.numbers),
+        heliograph.object_scope(shape.key_columns, shape.columns, 'c.v', 'k', shape.whole),
+        case when not shape.whole then heliograph.object_scope(shape.columns, shape.columns, 'c.v', 'e') end)
+$function$;
+
 -- The INSERT … SELECT of one operation.
 --   fits      a condition, or NULL: the statement is made on the spot, for what the table is now
 --   settings  those that are pinned
@@ -1096,15 +1121,7 @@ begin
     if operation <> 'update' then
         return concat_ws(E'\n',
             format('insert into %s (%ssender, operation, key, instance, lane_hash)', target, named),
-            format('select %s%L, %L, pg_catalog.row_to_json(k.*), %s, %s',
-                   name, shape.sender, operation,
-                   heliograph.image_expression(
-                       shape, format('pg_catalog.row_to_json(%s.*)', case when shape.whole then 't' else 'e' end), 'c.v'),
-                   heliograph.lane_hash_expression(shape.sender, key, 'c.v')),
-            format('from %s as t', case operation when 'insert' then new_rows else old_rows end),
-            heliograph.column_scope(columns, 'v', shape.relation, shape.numbers),
-            heliograph.object_scope(shape.key_columns, columns, 'c.v', 'k', shape.whole),
-            case when not shape.whole then heliograph.object_scope(columns, columns, 'c.v', 'e') end,
+            heliograph.image_select(operation, shape, case operation when 'insert' then new_rows else old_rows end, name),
             'where ' || condition);
     end if;
 
@@ -1197,7 +1214,7 @@ $function$;
 
 grant execute on function
     heliograph.row_source(heliograph.shape, boolean, boolean), heliograph.size_expression(oid, text[], text),
-    heliograph.image_expression(heliograph.shape, text, text),
+    heliograph.image_expression(heliograph.shape, text, text), heliograph.image_select(text, heliograph.shape, text, text, text),
     heliograph.capture_statement(text, heliograph.shape, text, text[], text)
     to heliograph_capture;
 
@@ -2112,7 +2129,7 @@ create table heliograph.position (
     hi           bigint,
     -- the last record of that window that is done
     last_id      bigint not null default 0,
-    -- backfill: the last key that is done; NULL when there is none
+    -- how far the backfill has come, see 0022: {} at its beginning; NULL when there is none, or no more
     frontier     text[],
     at           timestamptz not null default pg_catalog.clock_timestamp(),
     constraint position_pkey primary key (subscription, lane, version),
@@ -2140,16 +2157,16 @@ begin
     if not found then
         if start = 'beginning' then
             start_snapshot := '1:1:';
-        elsif start is distinct from 'now' then
+        elsif start not in ('now', 'backfill') or start is null then
             raise exception 'a subscription cannot start at %', pg_catalog.quote_nullable(start)
-                using errcode = 'invalid_parameter_value', hint = 'now or beginning';
+                using errcode = 'invalid_parameter_value', hint = 'now, beginning or backfill';
         end if;
         insert into heliograph.subscription (name, revision, lanes, declaration)
         values (subscription_name, declared_revision, wanted_lanes, declared::pg_catalog.json)
         returning * into known;
         tick := heliograph.record_tick(start_snapshot);
-        insert into heliograph.position (subscription, lane, version, generation, lo)
-        select known.id, l.lane, 1, known.generation, tick
+        insert into heliograph.position (subscription, lane, version, generation, lo, frontier)
+        select known.id, l.lane, 1, known.generation, tick, case when start = 'backfill' then '{}'::text[] end
         from pg_catalog.generate_series(0, known.lanes - 1) as l (lane);
         outcome := 'created';
     elsif declared_revision > known.revision then
@@ -2186,7 +2203,8 @@ comment on function heliograph.register_subscription(text, int, text, int, text)
     'revision declares something else).';
 
 create function heliograph.advance(
-    subscription int, lanes smallint[], expected bigint[], generation int, lo bigint, hi bigint, last_id bigint
+    subscription int, lanes smallint[], expected bigint[], generation int, lo bigint, hi bigint, last_id bigint,
+    frontier text[] default null
 ) returns void
 language plpgsql volatile as $function$
 #variable_conflict use_column
@@ -2214,7 +2232,7 @@ begin
     -- whoever comes second must fail.
     insert into heliograph.position (subscription, lane, version, generation, lo, hi, last_id, frontier)
     select newest.subscription, newest.lane, newest.version + 1, newest.generation,
-           advance.lo, advance.hi, advance.last_id, newest.frontier
+           advance.lo, advance.hi, advance.last_id, advance.frontier
     from rows from (pg_catalog.unnest(lanes), pg_catalog.unnest(expected)) as held (lane, version)
     cross join lateral (
         select p.* from heliograph.position as p
@@ -2230,18 +2248,18 @@ begin
     end if;
 end
 $function$;
-comment on function heliograph.advance(int, smallint[], bigint[], int, bigint, bigint, bigint) is
+comment on function heliograph.advance(int, smallint[], bigint[], int, bigint, bigint, bigint, text[]) is
     'The only writer of positions: moves lanes from the expected versions to the next ones, all or none. HG001, or '
     '23505 on position_pkey, says that another worker has moved one of them.';
 
 create function heliograph.current_positions(subscription int, lanes smallint[])
 returns table (
     lane smallint, version bigint, generation int, lo bigint, lo_snapshot pg_snapshot, hi bigint,
-    hi_snapshot pg_snapshot, last_id bigint, incarnation int, at timestamptz
+    hi_snapshot pg_snapshot, last_id bigint, incarnation int, at timestamptz, frontier text[]
 )
 language sql stable as $function$
     select newest.lane, newest.version, newest.generation, newest.lo, l.snapshot, newest.hi, h.snapshot,
-           newest.last_id, coalesce(h.incarnation, l.incarnation), newest.at
+           newest.last_id, coalesce(h.incarnation, l.incarnation), newest.at, newest.frontier
     from pg_catalog.unnest($2) as held (lane)
     cross join lateral (
         select p.* from heliograph.position as p
@@ -2360,9 +2378,9 @@ create table heliograph.delivery (
     -- NULL: when those of its key that are before it are done
     due_at       timestamptz,
     parked_at    timestamptz not null default pg_catalog.clock_timestamp(),
-    -- as in the log, but record, which is its id there
-    record       bigint,
-    xid          xid8 not null,
+    -- as in the log, but record, which is its id there; of a row that was backfilled negative, and without a transaction
+    record       bigint not null,
+    xid          xid8,
     at           timestamptz not null,
     sender       text not null,
     partition    text,
@@ -2401,6 +2419,14 @@ language sql volatile as $function$
     from heliograph.attempt as a where a.delivery = $1
 $function$;
 
+create function heliograph.note_attempts(deliveries bigint[], records bigint[], errors text[]) returns void
+language sql volatile as $function$
+    select heliograph.note_attempt(d.id, w.error)
+    from rows from (pg_catalog.unnest($2), pg_catalog.unnest($3)) as w (record, error)
+    join heliograph.delivery as d on d.record = w.record and d.id = any ($1)
+    where w.error is not null
+$function$;
+
 create function heliograph.park(
     subscription int, records bigint[], delays float8[], errors text[], dead boolean[], unordered boolean
 ) returns bigint[]
@@ -2435,10 +2461,7 @@ begin
     if pg_catalog.cardinality(parked) is distinct from pg_catalog.cardinality(records) then
         raise exception 'the log does not hold all the records to be parked' using errcode = 'HG006';
     end if;
-    perform heliograph.note_attempt(d.id, w.error)
-    from rows from (pg_catalog.unnest(records), pg_catalog.unnest(errors)) as w (record, error)
-    join heliograph.delivery as d on d.record = w.record and d.id = any (parked)
-    where w.error is not null;
+    perform heliograph.note_attempts(parked, records, errors);
     return parked;
 end
 $function$;
@@ -2632,6 +2655,48 @@ end
 $function$;
 comment on function heliograph.drop_subscription(text) is
     'Forgets a subscription that no worker runs, with its places and parked records; returns how many of these there were.';
+
+-- Has a subscription begin anew, with the rows that its tables hold.
+create function heliograph.backfill(name text) returns text
+language plpgsql volatile as $function$
+#variable_conflict use_column
+declare
+    start_snapshot pg_catalog.pg_snapshot := heliograph.take_snapshot();
+    known          heliograph.subscription;
+    tick           bigint;
+begin
+    if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'positions advance in READ COMMITTED only' using errcode = 'HG003';
+    end if;
+    known := heliograph.subscription_named(name);
+    tick := heliograph.record_tick(start_snapshot);
+    for attempt in 1..100 loop
+        begin
+            -- All of them: what they say is older than the rows will be.
+            delete from heliograph.delivery as d where d.subscription = known.id;
+            insert into heliograph.position (subscription, lane, version, generation, lo, frontier)
+            select newest.subscription, newest.lane, newest.version + 1, known.generation + 1, tick, '{}'
+            from pg_catalog.generate_series(0, known.lanes - 1) as l (lane)
+            cross join lateral (
+                select p.* from heliograph.position as p
+                where p.subscription = known.id and p.lane = l.lane
+                order by p.version desc
+                limit 1) as newest
+            order by newest.lane;
+            exit;
+        exception when unique_violation then
+            if attempt = 100 then
+                raise;
+            end if;
+        end;
+    end loop;
+    update heliograph.subscription as s set generation = s.generation + 1, changes = s.changes + 1 where s.id = known.id;
+    perform pg_catalog.pg_notify('heliograph', '');
+    return 'begins anew with the rows that there are';
+end
+$function$;
+comment on function heliograph.backfill(text) is
+    'Has a subscription begin anew, with the rows that its tables hold, and then what commits from now on. Its workers may run.';
 
 -- Of two snapshots of one cluster the one that saw less.
 create function heliograph.is_older(one pg_snapshot, other pg_snapshot) returns boolean
@@ -4361,6 +4426,199 @@ end
 $function$;
 
 """#
+        ),
+        Migration(
+            version: 22,
+            name: "backfill",
+            sql: ##"""
+-- 0022: existing rows as signals, for subscriptions that begin with them.
+--
+-- A lane's position has a frontier while that lasts: rows with keys up to there have been told, as they were in `lo`, and their
+-- records since are; of keys behind it nothing is. A step takes a snapshot and the next rows in it (a chunk), reads the log up to
+-- that snapshot without the records of keys behind the frontier, whose rows are or will be in a chunk with what they say, and then
+-- tells the chunk and moves the frontier. Netflix's DBLog does so with watermarks in the log; snapshots need none.
+--
+-- frontier: {} before the first table, {sender} before its first row, {sender, names of the key's columns, values…} after that
+-- row. Tables come in the order of their senders.
+
+-- How a table's rows are read, with $1 the frontier, $2 the lanes (NULL for all), $3 their number in all, $4 how many rows at most.
+-- And how a record's key is: names for json_to_record(), with types and collations, which order keys.
+--   is_started  whether the frontier names a row
+create function heliograph.backfill_source(sender text, is_started boolean)
+returns table (statement text, key_columns text[], key_names text[], key_types text[])
+language plpgsql volatile as $function$
+#variable_conflict use_column
+declare
+    attached heliograph.attachment;
+    relation oid;
+    shape    heliograph.shape;
+    keys     text;
+    former   text;
+    behind   text;
+    hash     text;
+    sorting  text;
+begin
+    select a.* into attached from heliograph.attachment as a where a.sender = backfill_source.sender;
+    relation := heliograph.captured_relation(attached.relid, attached.sender, attached.function_name);
+    if relation is null then
+        raise exception '% is not captured', backfill_source.sender
+            using errcode = 'HG013', hint = format('SELECT heliograph.attach(%L);', backfill_source.sender);
+    end if;
+    -- A column that is not excluded by name may be one that was, and has been renamed.
+    if cardinality(attached.excluded) > 0 and strpos(
+        heliograph.capture_now(attached, relation),
+        (select p.prosrc from pg_proc as p
+         where p.pronamespace = 'heliograph'::regnamespace and p.proname = attached.function_name)) = 0 then
+        raise exception '% has been altered since it was attached, and has columns that must not be recorded', relation::regclass
+            using errcode = 'HG033', hint = format('Attach it again: SELECT heliograph.refresh(%L);', relation::regclass::text);
+    end if;
+    shape.relation := relation;
+    shape.sender := attached.sender;
+    shape.columns := array(
+        select c.name from heliograph.columns_of(relation) as c
+        where not c.is_virtual and c.name <> all (attached.excluded) order by c.number);
+    shape.key_columns := attached.key_columns;
+    shape.whole := cardinality(attached.excluded) = 0 and not exists (
+        select from heliograph.columns_of(relation) as c where c.is_virtual or heliograph.json_form(c.type) <> 'plain');
+    shape.max_row := attached.max_row;
+    if not attached.key_columns <@ shape.columns then
+        raise exception 'a key column of % is gone or renamed', relation::regclass
+            using errcode = 'HG011',
+                  hint = format('Attach it again, with a key it has: SELECT heliograph.refresh(%L);', relation::regclass::text);
+    end if;
+    key_columns := attached.key_columns;
+    select array_agg(quote_ident(u.name) order by u.n),
+           array_agg(t.type || t.collated order by u.n),
+           string_agg(t.value, ', ' order by u.n),
+           string_agg(format('($1)[%s]::%s%s', u.n + 2, t.type, t.collated), ', ' order by u.n),
+           string_agg(format('t.%I', u.name), ', ' order by u.n),
+           -- Said once more by an operator, for the index. What counts is record_gt(), which compares as the types do by default.
+           case when bool_and(heliograph.leaf_type(a.atttypid) < 16384)
+                then format('row(%s) operator(pg_catalog.>) row(%s)',
+                            string_agg(format('t.%I', u.name), ', ' order by u.n),
+                            string_agg(format('($1)[%s]::%s%s', u.n + 2, t.type, t.collated), ', ' order by u.n))
+                else (
+                    select format('t.%I operator(%s.>=) ($1)[3]::%s', f.attname, o.oprnamespace::regnamespace,
+                                  format_type(f.atttypid, f.atttypmod))
+                    from pg_attribute as f
+                    join pg_opclass as oc on oc.opcintype = f.atttypid and oc.opcdefault and oc.opcmethod = 403
+                    join pg_amop as m on m.amopfamily = oc.opcfamily and m.amopstrategy = 4 and m.amoplefttype = f.atttypid
+                        and m.amoprighttype = f.atttypid
+                    join pg_operator as o on o.oid = m.amopopr and o.oprname = '>='
+                    where f.attrelid = relation and f.attname = (attached.key_columns)[1])
+           end
+    into key_names, key_types, keys, former, sorting, behind
+    from unnest(attached.key_columns) with ordinality as u (name, n)
+    join pg_attribute as a on a.attrelid = relation and a.attname = u.name
+    cross join lateral (
+        select format_type(a.atttypid, a.atttypmod),
+               case when a.attcollation <> 0 then format(' collate %s', a.attcollation::regcollation) else '' end,
+               format('c.v%s', array_position(shape.columns, u.name))) as t (type, collated, value);
+    hash := heliograph.lane_hash_expression(
+        attached.sender,
+        (select string_agg(array_position(shape.columns, u.name)::text, ',' order by u.n)
+         from unnest(shape.key_columns) with ordinality as u (name, n)), 'c.v');
+    statement := concat_ws(E'\n',
+        heliograph.image_select(
+            'insert', shape, relation::regclass::text,
+            case when (select c.relkind = 'p' from pg_class as c where c.oid = relation)
+                 then '(select format(''%I.%I'', n.nspname, p.relname) from pg_class as p '
+                      'join pg_namespace as n on n.oid = p.relnamespace where p.oid = t.tableoid), '
+                 else 'null::text, ' end,
+            -- 62 bits of sender and key, to tell rows apart; and the frontier after this row.
+            format(', -1 - (case when heliograph.is_key(row(%2$s)) then hash_record_extended(row(%1$L::text, %2$s), 0) '
+                   'else hashtextextended(concat_ws('','', %1$L, %2$s), 0) end & 4611686018427387903), '
+                   'array[%1$L, %3$L, %4$s]',
+                   attached.sender, keys, array_to_string(attached.key_columns, ','),
+                   (select string_agg(format('format(''%%s'', %s)', k.value), ', ' order by k.n)
+                    from unnest(string_to_array(keys, ', ')) with ordinality as k (value, n)))),
+        format('where ($2 is null or (%s & 2147483647) %% $3 = any ($2))', hash),
+        case when is_started then concat_ws(' and ', 'and ' || coalesce(behind, 'true'),
+            format('record_gt(row(%s), row(%s))', sorting, former)) end,
+        format('order by %s limit $4', sorting));
+    return next;
+end
+$function$;
+
+-- The next rows of a table after the frontier, as they are in the transaction's snapshot. As the caller, who must be allowed to
+-- read the table.
+create function heliograph.backfill_rows(sender text, frontier text[], lanes int[], lane_count int, max_rows int)
+returns table (
+    partition text, of_sender text, operation text, key json, instance json, lane_hash int, number bigint, next text[]
+)
+language plpgsql volatile as $function$
+#variable_conflict use_column
+declare
+    is_started boolean := pg_catalog.cardinality(backfill_rows.frontier) > 1;
+    source     record;
+begin
+    select b.* into strict source from heliograph.backfill_source(backfill_rows.sender, is_started) as b;
+    if is_started and (backfill_rows.frontier[2] <> pg_catalog.array_to_string(source.key_columns, ',')
+                       or pg_catalog.cardinality(backfill_rows.frontier) <> pg_catalog.cardinality(source.key_columns) + 2) then
+        raise exception 'the key of % has changed since its backfill began', backfill_rows.sender
+            using errcode = 'HG033', hint = 'Begin it anew: heliograph subscriptions rewind NAME --to backfill';
+    end if;
+    -- For values as capture writes them, and for the names in the statement.
+    perform pg_catalog.set_config(p.name, heliograph.pinned_value(p.name), true)
+    from pg_catalog.unnest(heliograph.all_settings()) as p (name);
+    return query execute source.statement using backfill_rows.frontier, lanes, lane_count, max_rows;
+end
+$function$;
+comment on function heliograph.backfill_rows(text, text[], int[], int, int) is
+    'The next rows of an attached table, in the order of its key, as records of an insert have them. next: the frontier after the row.';
+
+create function heliograph.park_rows(
+    subscription int, records bigint[], delays float8[], errors text[], dead boolean[], unordered boolean, lane_hashes int[],
+    senders text[], partitions text[], keys text[], instances text[], at timestamptz[]
+) returns bigint[]
+language plpgsql volatile as $function$
+#variable_conflict use_column
+declare
+    parked bigint[];
+begin
+    with written as (
+        insert into heliograph.delivery (
+            subscription, lane, lane_hash, state, failures, due_at, record, at, sender, partition, operation, key, instance, writer)
+        select s.id, heliograph.lane(w.lane_hash, s.lanes),
+               case when unordered then pg_catalog.hashint8(w.record) else w.lane_hash end,
+               case when w.is_dead then 'dead' else 'waiting' end,
+               case when w.error is null then 0 else 1 end,
+               pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => w.delay),
+               w.record, w.at, w.sender, w.partition, 'insert', w.key::pg_catalog.json, w.instance::pg_catalog.json, session_user
+        from rows from (
+            pg_catalog.unnest(records), pg_catalog.unnest(delays), pg_catalog.unnest(errors), pg_catalog.unnest(dead),
+            pg_catalog.unnest(lane_hashes), pg_catalog.unnest(senders), pg_catalog.unnest(partitions), pg_catalog.unnest(keys),
+            pg_catalog.unnest(instances), pg_catalog.unnest(park_rows.at))
+            with ordinality as w (record, delay, error, is_dead, lane_hash, sender, partition, key, instance, at, n)
+        cross join heliograph.subscription as s
+        where s.id = park_rows.subscription and w.record < 0
+        order by w.n
+        returning id)
+    select pg_catalog.array_agg(d.id order by d.id) into parked from written as d;
+    if pg_catalog.cardinality(parked) is distinct from pg_catalog.cardinality(records) then
+        raise exception 'not all of these are rows that are backfilled' using errcode = 'invalid_parameter_value';
+    end if;
+    perform heliograph.note_attempts(parked, records, errors);
+    return parked;
+end
+$function$;
+comment on function heliograph.park_rows is
+    'Parks rows that are backfilled, whose records have negative numbers: as park(), with what they are.';
+
+alter function heliograph.backfill_source security definer set search_path = pg_catalog, pg_temp set quote_all_identifiers = off;
+alter function heliograph.park_rows security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.backfill security definer set search_path = pg_catalog, pg_temp;
+
+insert into heliograph.role_right (grantee, privilege, object)
+values
+    ('heliograph_worker', 'execute', 'backfill'), ('heliograph_worker', 'execute', 'park_rows'),
+    ('heliograph_worker', 'execute', 'backfill_source'), ('heliograph_worker', 'execute', 'backfill_rows'),
+    -- What the statements of backfill_source() call.
+    ('heliograph_worker', 'execute', 'all_settings'), ('heliograph_worker', 'execute', 'pinned_value'),
+    ('heliograph_worker', 'execute', 'json_of'), ('heliograph_worker', 'execute', 'json_form_of'),
+    ('heliograph_worker', 'execute', 'json_form'), ('heliograph_worker', 'execute', 'is_key');
+
+"""##
         ),
     ]
 }

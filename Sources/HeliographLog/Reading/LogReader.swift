@@ -18,6 +18,15 @@ public struct LogReader: Sendable {
         from lo: Snapshot, to hi: Snapshot? = nil, _ filter: RecordFilter = .init(), limit: Int,
         on connection: Connection
     ) async throws -> Window {
+        try await read(from: lo, to: hi, filter, and: "true", limit: limit, on: connection)
+    }
+
+    /// - Parameter condition: on a record under the alias `log`.
+    package func read(
+        from lo: Snapshot, to hi: Snapshot?, _ filter: RecordFilter, and condition: SQL, limit: Int,
+        on connection: Connection
+    ) async throws -> Window {
+        let condition: SQL = "\(filter.condition) AND \(condition)"
         let start: SQL = "\(lo.text)::pg_snapshot"
         // Transactions are found by number: those begun after lo, and those that were open in lo and have ended since. So an old
         // open transaction does not make each window scan all that has been written since it began.
@@ -26,14 +35,14 @@ public struct LogReader: Sendable {
             SELECT \(Record.columns)
             FROM \(schema.sql).signal_log AS log
             WHERE log.xid >= pg_snapshot_xmax(\(start)) AND log.xid < pg_snapshot_xmax(\(end))
-                AND pg_visible_in_snapshot(log.xid, \(end)) AND \(filter.condition)
+                AND pg_visible_in_snapshot(log.xid, \(end)) AND \(condition)
             UNION ALL
             SELECT \(Record.columns)
             FROM \(schema.sql).signal_log AS log
             WHERE log.xid = ANY (ARRAY(
                     SELECT open.xid FROM pg_snapshot_xip(\(start)) AS open (xid)
                     WHERE pg_visible_in_snapshot(open.xid, \(end))
-                )) AND \(filter.condition)
+                )) AND \(condition)
             """
         }
     }
@@ -44,13 +53,22 @@ public struct LogReader: Sendable {
         from lo: Snapshot, to hi: Snapshot, after id: Int64, _ filter: RecordFilter = .init(), limit: Int,
         on connection: Connection
     ) async throws -> Window {
+        try await read(from: lo, to: hi, after: id, filter, and: "true", limit: limit, on: connection)
+    }
+
+    /// - Parameter condition: on a record under the alias `log`.
+    package func read(
+        from lo: Snapshot, to hi: Snapshot, after id: Int64, _ filter: RecordFilter, and condition: SQL, limit: Int,
+        on connection: Connection
+    ) async throws -> Window {
+        let condition: SQL = "\(filter.condition) AND \(condition)"
         // By id: the query above would sort the rest of a large window for each batch.
-        try await read(hi, limit, lanes: filter.laneCount, byID: true, on: connection) { end in
+        return try await read(hi, limit, lanes: filter.laneCount, byID: true, on: connection) { end in
             """
             SELECT \(Record.columns)
             FROM \(schema.sql).signal_log AS log
             WHERE log.id > \(id) AND pg_visible_in_snapshot(log.xid, \(end))
-                AND NOT pg_visible_in_snapshot(log.xid, \(lo.text)::pg_snapshot) AND \(filter.condition)
+                AND NOT pg_visible_in_snapshot(log.xid, \(lo.text)::pg_snapshot) AND \(condition)
             """
         }
     }

@@ -8,9 +8,16 @@ public struct RecordFilter: Sendable, Hashable {
         public let sender: String
         /// In a fixed order, so that equal sources are equal.
         public let operations: [AttachOptions.Operation]
+        /// Updates only that have changed one of these columns; empty for all. In order.
+        public let changing: [String]
 
-        public init(sender: String, operations: some Sequence<AttachOptions.Operation>) {
+        /// - Parameter columns: of updates only those are wanted that have changed one of these. Default: all updates.
+        public init(
+            sender: String, operations: some Sequence<AttachOptions.Operation>,
+            changing columns: some Sequence<String> = []
+        ) {
             self.sender = sender
+            self.changing = Set(columns).sorted()
             let wanted = Set(operations)
             self.operations = AttachOptions.Operation.allCases.filter(wanted.contains)
         }
@@ -37,10 +44,14 @@ public struct RecordFilter: Sendable, Hashable {
         var conditions: [SQL] = minimumID > 0 ? ["log.id >= \(minimumID)"] : []
         if let sources {
             let each: [SQL] = sources.map { source in
-                let operations = source.operations
-                return operations.count == AttachOptions.Operation.allCases.count
-                    ? "log.sender = \(source.sender)"
-                    : "(log.sender = \(source.sender) AND log.operation = ANY (\(operations.map(\.rawValue))))"
+                var each: [SQL] = ["log.sender = \(source.sender)"]
+                if source.operations.count < AttachOptions.Operation.allCases.count {
+                    each.append("log.operation = ANY (\(source.operations.map(\.rawValue)))")
+                }
+                if !source.changing.isEmpty {
+                    each.append("(log.operation <> 'update' OR log.changed && \(source.changing))")
+                }
+                return each.count == 1 ? each[0] : "(" + SQL.joined(each, by: " AND ") + ")"
             }
             conditions.append(each.isEmpty ? "false" : "(" + SQL.joined(each, by: " OR ") + ")")
         }

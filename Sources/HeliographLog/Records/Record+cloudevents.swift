@@ -12,7 +12,7 @@ extension Record {
             withAllowedCharacters: .alphanumerics.union(.init(charactersIn: "._-")))
         var members: [(String, JSONValue?)] = [
             ("specversion", .string("1.0")),
-            ("id", .string("\(transaction)-\(id)")),
+            ("id", .string(isBackfill ? "\(at)\(id)" : "\(transaction)-\(id)")),
             ("source", .string("/heliograph/\(source ?? "")")),
             ("type", .string("heliograph.\(signal).\(operation.rawValue)")),
             ("subject", key.map { .string($0) }),

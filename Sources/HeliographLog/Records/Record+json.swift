@@ -5,7 +5,7 @@ extension Record {
     public var json: String {
         let context = self.context.flatMap { try? JSONValue(parsing: $0) }
         var members = [
-            "\"id\":\(id)",
+            "\"id\":\(isBackfill ? "null" : "\(id)")",
             "\"signal\":\(JSONValue.quoted(signal))",
             "\"sender\":\(JSONValue.quoted(sender))",
             "\"operation\":\(JSONValue.quoted(operation.rawValue))",
@@ -13,6 +13,7 @@ extension Record {
             "\"key\":\(key ?? "null")",
         ]
         if let partition { members.insert("\"partition\":\(JSONValue.quoted(partition))", at: 3) }
+        if isBackfill { members.append("\"backfill\":true") }
         if isTruncated { members.append("\"truncated\":true") }
         if let previousKey { members.append("\"previous_key\":\(previousKey)") }
         members += [
@@ -20,7 +21,7 @@ extension Record {
             "\"previous\":\(previous.map(Self.inOneLine) ?? "null")",
             "\"changed\":" + (changed.map { "[" + $0.map(JSONValue.quoted).joined(separator: ",") + "]" } ?? "null"),
             "\"at\":\(JSONValue.quoted(at))",
-            "\"transaction\":\(JSONValue.quoted(transaction))",
+            "\"transaction\":\(isBackfill ? "null" : JSONValue.quoted(transaction))",
             "\"origin\":\(context?["origin"]?.description ?? "null")",
             "\"context\":\(contextJSON(context))",
         ]

@@ -26,13 +26,12 @@ extension Record {
         }
         self.init(
             id: try row.decode(offset),
-            transaction: try row.decode(offset + 1),
+            transaction: try row.decode(offset + 1, as: String?.self) ?? "",
             at: try row.decode(offset + 2),
             sender: try row.decode(offset + 3),
             partition: try row.decode(offset + 4),
             operation: operation,
-            // As the function lane() does.
-            lane: Int(keyHash & .max) % max(1, lanes),
+            lane: Self.lane(of: keyHash, among: lanes),
             keyHash: keyHash,
             key: try row.decode(offset + 7),
             previousKey: try row.decode(offset + 8),
@@ -43,4 +42,24 @@ extension Record {
             writer: try row.decode(offset + 13)
         )
     }
+
+    /// A row that is backfilled.
+    /// - Parameters:
+    ///   - number: negative, made of its key.
+    ///   - at: when it was read.
+    ///   - reader: who read it: who wrote it is not known.
+    package init(
+        backfilled number: Int64, at: String, sender: String, partition: String?, keyHash: Int32, lanes: Int,
+        key: String?,
+        instance: String?, reader: String
+    ) {
+        self.init(
+            id: number, transaction: "", at: at, sender: sender, partition: partition, operation: .insert,
+            lane: Self.lane(of: keyHash, among: lanes), keyHash: keyHash, key: key, previousKey: nil,
+            instance: instance,
+            previous: nil, changed: nil, context: nil, writer: reader)
+    }
+
+    /// As the function lane() does.
+    private static func lane(of keyHash: Int32, among lanes: Int) -> Int { Int(keyHash & .max) % max(1, lanes) }
 }

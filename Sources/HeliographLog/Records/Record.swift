@@ -1,8 +1,11 @@
+import HeliographPostgres
+
 /// One change of one row, as the signal log holds it; of a TRUNCATE, one of the whole table.
 public struct Record: Sendable, Identifiable {
     /// The record's number. Of one row's records the later has the higher; across rows the order is not that of the commits.
+    /// Negative: see ``isBackfill``.
     public let id: Int64
-    /// The writing transaction's number, an `xid8`.
+    /// The writing transaction's number, an `xid8`; empty for a row that is backfilled.
     public let transaction: String
     /// When the statement wrote, UTC, in ISO 8601 with microseconds.
     public let at: String
@@ -33,6 +36,20 @@ public struct Record: Sendable, Identifiable {
 
     /// Whether the row is larger than its table's limit (``AttachOptions/maximumRowSize``), so that only its key is here.
     public var isTruncated: Bool { instance == nil && operation != .truncate }
+
+    /// Whether this is no record of the log, but a row as it was found when a subscription that begins with the rows there are came to
+    /// it. Its number is negative then, and made of its key.
+    public var isBackfill: Bool { id < 0 }
+
+    /// Of how many receivers' writes, one after the other, this one is the outcome: 0 for what no subscription wrote. A claim of the
+    /// writer's, as all of the context.
+    public var causalDepth: Int {
+        // Looked for first: parsing costs, and most contexts have none.
+        guard let context, context.contains("\"depth\""), let parsed = try? JSONValue(parsing: context) else {
+            return 0
+        }
+        return (try? Int(json: parsed["depth"] ?? .null)).map { max(0, $0) } ?? 0
+    }
 
     /// Whether the row was new.
     public var isCreated: Bool { operation == .insert }

@@ -10,6 +10,8 @@ public struct SubscriptionControl: Sendable {
         case time(String)
         /// The number of a record: it and all after it come again.
         case record(Int64)
+        /// The rows that its tables hold now, each as one that is created, and what commits from now on.
+        case backfill
     }
 
     private let schema: SchemaName
@@ -35,6 +37,7 @@ public struct SubscriptionControl: Sendable {
     public func rewind(_ name: String, to target: Target, on connection: Connection) async throws -> String {
         let call: SQL =
             switch target {
+            case .backfill: "SELECT \(schema.sql).backfill(\(name))"
             case .beginning: "SELECT \(schema.sql).rewind(\(name))"
             case .time(let time): "SELECT \(schema.sql).rewind(\(name), to_time => \(time)::text::timestamptz)"
             case .record(let id): "SELECT \(schema.sql).rewind(\(name), to_record => \(id))"

@@ -34,6 +34,12 @@ struct OutageBreaker {
         self = OutageBreaker()
     }
 
+    /// Somebody has asked to be left alone until then.
+    mutating func wait(until instant: ContinuousClock.Instant) {
+        isOpen = true
+        nextProbe = instant
+    }
+
     /// - Parameter record: its number.
     mutating func failed(
         key: Int32, record: Int64, at now: ContinuousClock.Instant, backoff: Backoff

@@ -6,13 +6,14 @@ import HeliographPostgres
 struct BatchAttempt {
     /// Where the records are from.
     enum Source {
-        /// A window of the log. `completes`: it is done with them.
-        case window(completes: Bool)
+        /// The log, or a chunk of a backfill. `isLast`: nothing that was read is behind them.
+        case log(Course, isLast: Bool)
         /// Parked ones of one key, with their numbers. The lane stays where it is.
         case parked(ArraySlice<Int64>, lane: Int)
     }
 
     let processor: BatchProcessor
+    let receiver: Subscription.Transactional
     let records: ArraySlice<Record>
     let source: Source
     /// The place in the open window before these records.
@@ -42,7 +43,8 @@ struct BatchAttempt {
     func run(_ table: LaneTable) async throws -> Outcome {
         let named: LanePlace
         do {
-            named = try await processor.session.begin(open, origin: processor.configuration.origin)
+            named = try await processor.session.begin(
+                open, for: .init(origin: processor.configuration.origin, depth: (records.first?.causalDepth ?? 0) + 1))
         } catch {
             return try await classify(error) { .transient(error) }
         }
@@ -59,7 +61,7 @@ struct BatchAttempt {
         do {
             let rows = try await processor.session.commit(
                 lanes(of: records.prefix(count)), of: table, at: place, deliveries: deliveryStatements(count))
-            if case .window = source { parked = try rows.first?.first?.decode(0) ?? [] }
+            if case .log = source { parked = try rows.first?.first?.decode(0) ?? [] }
         } catch let error as BatchRefused {
             return try await classify(error.error) { .refused(error.error) }
         }
@@ -69,16 +71,15 @@ struct BatchAttempt {
     }
 
     private func place(_ named: LanePlace, after count: Int) -> LanePlace {
-        guard case .window(let completes) = source else { return named }
-        if completes, count == records.count { return LanePlace(lo: named.hi ?? named.lo, hi: nil, lastID: 0) }
-        var place = named
-        if let last = records.prefix(count).last { place.lastID = last.id }
-        return place
+        guard case .log(var course, let isLast) = source else { return named }
+        course.name(by: named)
+        if isLast, count == records.count { return course.end }
+        return records.prefix(count).last.map(course.place(after:)) ?? named
     }
 
     private func lanes(of committed: ArraySlice<Record>) -> [Int] {
         switch source {
-        case .window: Set(committed.map(\.lane)).sorted()
+        case .log: Set(committed.map(\.lane)).sorted()
         case .parked(_, let lane): [lane]
         }
     }
@@ -87,7 +88,7 @@ struct BatchAttempt {
     private func deliveryStatements(_ count: Int) -> [SQL] {
         let session = processor.session
         switch source {
-        case .window:
+        case .log:
             let parked = records.prefix(count).compactMap { record in parkings[record.id].map { (record, $0) } }
             return parked.isEmpty ? [] : [session.park(parked, processor.subscription.retry)]
         case .parked(let deliveries, _):
@@ -103,7 +104,7 @@ struct BatchAttempt {
         let wanted = zip(records.indices, records).filter { parkings[$0.1.id] == nil }
             .map { (place: $0.0 - records.startIndex, record: $0.1) }
         guard !wanted.isEmpty else { return .committed(records.count, open) }
-        switch processor.subscription.receiver {
+        switch receiver {
         case .batch(let receive): return try await runOnce(wanted.map(\.record), receive, &hooks)
         case .each(let receive):
             guard wanted.count > 1, !processor.exclusivity.isNeeded else {

@@ -7,12 +7,11 @@ import Metrics
 /// Acts on the records of a window: all in one transaction if all goes well; if a receiver fails the prefix, the culprit alone, the
 /// rest. (For 1,000 records with one failure that is two more transactions, where a savepoint a record would cost 1,000.)
 struct BatchProcessor {
-    /// The records of a window, for the lanes that stand at its place.
+    /// Records for lanes that stand at one place.
     struct Batch {
         let group: LaneTable.Group
-        let window: Window
-        /// The window's end.
-        let end: Cursor
+        let records: [Record]
+        let course: Course
     }
 
     let subscription: Subscription
@@ -30,9 +29,19 @@ struct BatchProcessor {
     func process(
         _ batch: Batch, in table: inout LaneTable, while mayGoOn: () -> Bool
     ) async throws -> (any Error)? {
-        var open = LanePlace(lo: batch.group.place.lo, hi: batch.end, lastID: batch.group.place.lastID)
+        switch subscription.receiver {
+        case .transactional(let receiver): try await process(batch, receiver, in: &table, while: mayGoOn)
+        case .external(let receiver):
+            try await ExternalProcessor(processor: self, receiver: receiver).process(batch, in: &table, while: mayGoOn)
+        }
+    }
+
+    private func process(
+        _ batch: Batch, _ receiver: Subscription.Transactional, in table: inout LaneTable, while mayGoOn: () -> Bool
+    ) async throws -> (any Error)? {
+        var course = batch.course
         var lanes = Set(batch.group.lanes)
-        var pending = batch.window.records[...]
+        var pending = batch.records[...]
         var limit = batch.group.isSuspect ? 1 : pending.count
         var isolatesNext = false
         var decision = Decision.receive
@@ -43,20 +52,20 @@ struct BatchProcessor {
                 decision == .receive ? min(limit, hangs.limit, table.pace.limit(within: configuration.batchTime)) : 1
             var slice = pending.prefix(most)
             if decision == .receive { decision = decideOnHung(&slice, in: &table) ?? .receive }
+            if decision == .receive { decision = decideOnDepth(&slice) ?? .receive }
             let parkings = parkings(for: &slice, decision, in: table)
             guard !slice.isEmpty else {
                 // Its row has as many parked records as it may: the lane waits.
                 guard let next = pending.first else { break }
-                block(next, FullKey(limit: subscription.retry.maximumParkedPerKey), before: open, in: &table)
-                lanes.remove(next.lane)
-                pending.removeAll { $0.lane == next.lane }
+                let full = FullKey(limit: subscription.retry.maximumParkedPerKey)
+                leave(next, full, of: batch, course, &lanes, &pending, in: &table)
                 limit = max(1, pending.count)
                 continue
             }
-            let completes = batch.window.isComplete && slice.count == pending.count
             let attempt = BatchAttempt(
-                processor: self, records: slice, source: .window(completes: completes), open: open,
-                parkings: parkings, skipsReceivers: decision == .skip
+                processor: self, receiver: receiver, records: slice,
+                source: .log(course, isLast: slice.count == pending.count),
+                open: course.start, parkings: parkings, skipsReceivers: decision == .skip
             )
             let decided = decision
             let start = ContinuousClock.now
@@ -72,7 +81,7 @@ struct BatchProcessor {
                 let parked = committed.filter { parkings[$0.id] != nil }
                 try await note(parked, parkings, deliveries, in: &table)
                 if parked.count < count, decided == .receive { table.breaker.succeeded() }
-                open = open.preferringTicks(of: place)
+                course.name(by: place)
                 pending = pending.dropFirst(count)
                 limit = isolatesNext ? 1 : max(1, pending.count)
                 isolatesNext = false
@@ -83,32 +92,39 @@ struct BatchProcessor {
                 isolatesNext = true
             case .again: break
             case .failed where slice.count > 1: limit = 1
-            case .failed(_, let error as Cancel):
-                logger.info("a receiver cancelled a record", metadata: metadata(slice.first, error))
-                tally(1, "cancelled")
-                decision = .skip
-            case .failed(_, let error as Snooze):
-                tally(1, "snoozed")
-                decision = .park(Parking(delay: error.duration))
             case .refused where slice.count > 1: limit = slice.count / 2
             case .failed(_, let error), .refused(let error):
                 guard let culprit = slice.first else { break }
                 if (error as? PostgresError)?.sqlState?.isContention == true {
-                    block(culprit, error, before: open, in: &table)
-                    lanes.remove(culprit.lane)
-                    pending.removeAll { $0.lane == culprit.lane }
+                    leave(culprit, error, of: batch, course, &lanes, &pending, in: &table)
                     limit = max(1, pending.count)
                     isLeaving = !mayGoOn()
-                } else if let parking = judge(culprit, error, failures: 0, in: &table) {
-                    decision = .park(parking)
-                } else {
-                    isLeaving = true
+                    break
+                }
+                switch decide(culprit, error, failures: 0, in: &table) {
+                case .skip: decision = .skip
+                case .park(let parking): decision = .park(parking)
+                case .wait: isLeaving = true
                 }
             case .transient(let error): return error
             }
         }
-        skip(lanes, before: pending.first, of: batch, open, in: &table)
+        // At the end of what was read, or before the first record that was left: also those whose last records went away with a blocked
+        // lane's.
+        let place =
+            pending.first.map { course.place(before: $0, previous: batch.record(before: pending)) } ?? course.end
+        table.skip(lanes, to: place)
         return nil
+    }
+
+    /// Stops the lane of a record before it, and takes those of its lane from what is left to do.
+    func leave(
+        _ record: Record, _ error: any Error, of batch: Batch, _ course: Course, _ lanes: inout Set<Int>,
+        _ pending: inout ArraySlice<Record>, in table: inout LaneTable
+    ) {
+        block(record, error, at: course.place(before: record, previous: batch.record(before: pending)), in: &table)
+        lanes.remove(record.lane)
+        pending.removeAll { $0.lane == record.lane }
     }
 
     /// What is to become of the next record.
@@ -126,6 +142,22 @@ struct BatchProcessor {
         return judge(record, error, failures: 0, in: &table).map { .park($0) }
     }
 
+    /// What is to become of a record to which too many receivers' writes have led, one after the other.
+    /// - Parameter records: are cut before the first of another depth: a transaction's writes are all of one.
+    private func decideOnDepth(_ records: inout ArraySlice<Record>) -> Decision? {
+        guard let record = records.first else { return nil }
+        let depth = record.causalDepth
+        guard depth >= Subscription.maximumCausalDepth else {
+            records = records.prefix { $0.causalDepth == depth }
+            return nil
+        }
+        records = records.prefix(1)
+        let error = SignalLoop(depth: depth)
+        tally(1, "dead")
+        logger.error("a loop of signals is cut: the record is a dead letter", metadata: metadata(record, error))
+        return .park(Parking(error: "\(error)", isDead: true))
+    }
+
     /// Which of the records are to be parked: those that come behind parked ones of their key.
     /// - Parameter records: are cut before the first that cannot be parked, because too many of its key are.
     private func parkings(
@@ -133,7 +165,11 @@ struct BatchProcessor {
     ) -> [Int64: Parking] {
         guard let first = records.first else { return [:] }
         if case .park(let parking) = decision { return [first.id: parking] }
-        guard decision == .receive, subscription.retry.order == .perKey else { return [:] }
+        return decision == .receive ? parkings(for: &records, in: table) : [:]
+    }
+
+    func parkings(for records: inout ArraySlice<Record>, in table: LaneTable) -> [Int64: Parking] {
+        guard subscription.retry.order == .perKey else { return [:] }
         var parkings: [Int64: Parking] = [:]
         var counts: [Int32: Int] = [:]
         for (index, record) in zip(records.indices, records) {
@@ -150,7 +186,7 @@ struct BatchProcessor {
     }
 
     /// Notes what the database has parked.
-    private func note(
+    func note(
         _ records: [Record], _ parkings: [Int64: Parking], _ deliveries: [Int64], in table: inout LaneTable
     ) async throws {
         guard !records.isEmpty else { return }
@@ -166,65 +202,16 @@ struct BatchProcessor {
         }
     }
 
-    /// Whether a record that failed is to be parked, and how.
-    /// - Parameter failures: how often it had failed before.
-    /// - Returns: `nil` when everything fails: then it stays where it is.
-    func judge(_ record: Record, _ error: any Error, failures: Int, in table: inout LaneTable) -> Parking? {
-        let policy = subscription.retry
-        let backoff = policy.backoff ?? configuration.retryBackoff
-        var metadata = metadata(record, error)
-        let verdict = table.breaker.failed(
-            key: record.keyHash, record: record.id, at: .now, backoff: backoff)
-        guard verdict == .park else {
-            tally(1, "held")
-            logger.warning(
-                "everything fails: waiting for the end of it, one record is tried now and then", metadata: metadata)
-            return nil
-        }
-        tally(1, "failed")
-        let isDead = failures + 1 >= policy.maximumAttempts && !table.breaker.isOpen
-        let delay = backoff.delay(afterAttempt: failures + 1)
-        metadata["attempt"] = "\(failures + 1)"
-        if isDead {
-            tally(1, "dead")
-            logger.warning("a receiver failed for the last time: the record is a dead letter", metadata: metadata)
-        } else {
-            metadata["retry.in"] = "\(delay)"
-            logger.info("a receiver failed; the record is parked and tried again", metadata: metadata)
-        }
-        // PostgreSQL's text holds no NUL, and a record that cannot be parked would stand in the way for ever.
-        let words = "\(error)".prefix(2_000).replacing("\0", with: "\u{FFFD}")
-        return Parking(delay: delay, error: String(words), isDead: isDead)
-    }
-
     /// Stops a lane before a record that met a lock, or that cannot be parked.
-    private func block(_ culprit: Record, _ error: any Error, before open: LanePlace, in table: inout LaneTable) {
+    func block(_ culprit: Record, _ error: any Error, at place: LanePlace, in table: inout LaneTable) {
         let attempts = (table.lanes[culprit.lane]?.stalls).map { $0 + 1 } ?? 1
         let delay = configuration.retryBackoff.delay(afterAttempt: attempts)
-        var place = open
-        place.lastID = culprit.id - 1
         table.block(culprit.lane, at: place, until: .now + delay)
         tally(1, "stalled")
         var metadata = metadata(culprit, error)
         metadata["attempt"] = "\(attempts)"
         metadata["retry.in"] = "\(delay)"
         logger.info("a lane waits and tries again", metadata: metadata)
-    }
-
-    /// All lanes stand at the end of what was read, or before the first record that was left: also those whose last records went
-    /// away with a blocked lane's.
-    private func skip(
-        _ lanes: Set<Int>, before next: Record?, of batch: Batch, _ open: LanePlace, in table: inout LaneTable
-    ) {
-        var place = open
-        if let next {
-            place.lastID = next.id - 1
-        } else if batch.window.isComplete {
-            place = LanePlace(lo: open.hi ?? batch.end, hi: nil, lastID: 0)
-        } else if let last = batch.window.records.last {
-            place.lastID = last.id
-        }
-        table.skip(lanes, to: place)
     }
 
     func tally(_ count: Int, _ outcome: String) {
@@ -240,5 +227,15 @@ struct BatchProcessor {
             "record.id": "\(record.id)", "record.sender": "\(record.sender)", "lane": "\(record.lane)",
             "error": "\(error)",
         ]
+    }
+}
+
+extension BatchProcessor.Batch {
+    /// The record before those that are left.
+    func record(before pending: ArraySlice<Record>) -> Record? {
+        guard let next = pending.first, let index = records.firstIndex(where: { $0.id == next.id }), index > 0 else {
+            return nil
+        }
+        return records[index - 1]
     }
 }

@@ -8,9 +8,7 @@ import ServiceLifecycle
 final class LaneLoop {
     private let subscription: Subscription
     private let session: LaneSession
-    /// Reads the log, so that long reads do not stand in the way of the session that holds the locks.
-    private let reading: Connection
-    private let reader: LogReader
+    private let reader: WindowReader
     private let configuration: WorkerConfiguration
     private let waiter: BellWaiter
     private let logger: Logger
@@ -24,11 +22,11 @@ final class LaneLoop {
     private var firstLane = 0
     private var batchLimit: Int
     private var transientFailures = 0
-    /// What comes after the batch that is being worked on, which is read meanwhile.
-    private var ahead: ReadAhead?
     private var isOutageShown = false
     private var newestID: Int64 = 0
     private var flushedID: Int64 = 0
+    /// Whether places have moved though the log is quiet.
+    private var hasBackfilled = false
     /// The places in the database are to pass all transactions before this one, also when the log is quiet.
     private var owedXmin: UInt64?
     private var nextBalance = ContinuousClock.now
@@ -42,14 +40,15 @@ final class LaneLoop {
     ) {
         self.subscription = subscription
         self.session = session
-        self.reading = reading
-        self.reader = LogReader(schema: configuration.schema)
+        self.reader = WindowReader(
+            subscription.sources, laneCount: session.registration.laneCount, schema: configuration.schema,
+            connection: reading)
         self.server = server
         self.pingInterval = configuration.silenceLimit / 3
         self.configuration = configuration
         self.waiter = waiter
         self.logger = logger
-        self.batchLimit = configuration.batchSize
+        self.batchLimit = subscription.readingLimit(configuration.batchSize)
         processor = BatchProcessor(
             subscription: subscription, session: session, configuration: configuration, signals: signals,
             logger: logger,
@@ -66,10 +65,10 @@ final class LaneLoop {
         do {
             try await work()
         } catch {
-            await dropAhead()
+            await reader.dropAhead()
             throw error
         }
-        await dropAhead()
+        await reader.dropAhead()
     }
 
     private func work() async throws {
@@ -125,18 +124,19 @@ final class LaneLoop {
     /// Writes the places that have moved only in memory, now and then while the log moves; and more rarely after that, until all
     /// transactions that were open then are behind them: what a place has not passed is kept from being dropped.
     private func flushInTime() async throws {
-        let hasMoved = newestID > flushedID
+        let hasMoved = newestID > flushedID || hasBackfilled
         guard ContinuousClock.now >= nextFlush, hasMoved || owedXmin != nil, table.isDirty else { return }
         nextFlush = .now + configuration.flushInterval * (hasMoved ? 1 : 12)
         try await flush(table.held)
         flushedID = newestID
+        hasBackfilled = false
         if hasMoved { owedXmin = table.xmax }
         if let owed = owedXmin, let xmin = table.xmin, xmin >= owed { owedXmin = nil }
     }
 
     private func flush(_ lanes: [Int]) async throws {
         for (place, lanes) in table.dirtyGroups(among: lanes) {
-            let named = try await session.begin(place, origin: nil)
+            let named = try await session.begin(place, for: nil)
             do {
                 try await session.commit(lanes, of: table, at: named)
             } catch let error as BatchRefused {
@@ -156,24 +156,23 @@ final class LaneLoop {
         // One end for all windows opened in a pass: so the lanes come to stand at the same place and are read together.
         var hi: Snapshot?
         let groups = groupsInTurn()
+        reader.keepChunks(for: groups)
         for group in groups {
             if isDueElsewhere {
                 firstLane = group.lanes.first ?? 0
                 return true
             }
-            let window = try await read(group, hi: hi)
-            if group.place.hi == nil { hi = hi ?? window.hi }
-            let end = Cursor(snapshot: window.hi, tick: group.place.hi?.tick)
-            // The end of one that was begun before is long past: there may be more behind it, whose bell has rung already.
-            if group.place.hi != nil { isBusy = true }
-            if window.records.isEmpty {
-                table.skip(group.lanes, to: LanePlace(lo: end, hi: nil, lastID: 0))
+            let reading = try await read(group, hi: hi)
+            if group.place.hi == nil, group.place.frontier == nil { hi = hi ?? reading.window?.hi }
+            if reading.isMore { isBusy = true }
+            if reading.records.isEmpty {
+                table.skip(group.lanes, to: reading.course.end)
                 continue
             }
             isBusy = true
             // With several of them the next one's reading would be in the way.
-            if groups.count == 1 { readAhead(group, window, end) }
-            let batch = BatchProcessor.Batch(group: group, window: window, end: end)
+            if groups.count == 1, !table.breaker.isOpen { reader.readAhead(group, reading, limit: batchLimit) }
+            let batch = BatchProcessor.Batch(group: group, records: reading.records, course: reading.course)
             await settle(try await processor.process(batch, in: &table, while: { !isDueElsewhere }))
             try await showOutage()
             if table.breaker.isOpen { return false }
@@ -208,7 +207,7 @@ final class LaneLoop {
     private func settle(_ error: (any Error)?) async {
         guard let error else {
             transientFailures = 0
-            batchLimit = min(configuration.batchSize, batchLimit * 2)
+            batchLimit = min(subscription.readingLimit(configuration.batchSize), batchLimit * 2)
             return
         }
         transientFailures += 1
@@ -225,73 +224,21 @@ final class LaneLoop {
         return Array(groups[start...] + groups[..<start])
     }
 
-    private func read(_ group: LaneTable.Group, hi: Snapshot?) async throws -> Window {
+    private func read(_ group: LaneTable.Group, hi: Snapshot?) async throws -> WindowReader.Reading {
         // A window of a long time takes its time, and the session that holds the lanes must not seem frozen meanwhile.
         let session = session
         let interval = pingInterval
         async let _: Void = session.keepAlive(every: interval)
-        let window = if let ready = try await takeAhead(group) { ready } else { try await readWindow(group, hi: hi) }
-        if server != window.server {
-            throw Doubt(error: PostgresError(.connectionLost, "the server has been restarted, or is another one"))
+        let isSingle = group.isSuspect || table.breaker.isOpen
+        let reading = try await reader.read(group, hi: hi, limit: isSingle ? 1 : batchLimit, takesAhead: !isSingle)
+        if let window = reading.window {
+            if server != window.server {
+                throw Doubt(error: PostgresError(.connectionLost, "the server has been restarted, or is another one"))
+            }
+            newestID = max(newestID, window.newestID)
+        } else {
+            hasBackfilled = true
         }
-        newestID = max(newestID, window.newestID)
-        return window
-    }
-
-    /// Begins to read what is behind a window that is not complete.
-    private func readAhead(_ group: LaneTable.Group, _ window: Window, _ end: Cursor) {
-        guard !window.isComplete, !group.isSuspect, !table.breaker.isOpen, let last = window.records.last else {
-            return
-        }
-        let place = LanePlace(lo: group.place.lo, hi: end, lastID: last.id)
-        let filter = filter(group)
-        let (reader, reading, limit) = (reader, reading, batchLimit)
-        ahead = ReadAhead(
-            lanes: group.lanes, place: place,
-            task: Task {
-                try await reader.read(
-                    from: place.lo.snapshot, to: end.snapshot, after: place.lastID, filter, limit: limit, on: reading)
-            })
-    }
-
-    /// What was read for these lanes at their place; `nil` if they have come to stand elsewhere.
-    private func takeAhead(_ group: LaneTable.Group) async throws -> Window? {
-        guard let ahead, ahead.lanes == group.lanes, ahead.place == group.place, !group.isSuspect, !table.breaker.isOpen
-        else {
-            await dropAhead()
-            return nil
-        }
-        self.ahead = nil
-        return try await ahead.task.value
-    }
-
-    private func dropAhead() async {
-        guard let ahead else { return }
-        self.ahead = nil
-        ahead.task.cancel()
-        _ = try? await ahead.task.value
-    }
-
-    private func filter(_ group: LaneTable.Group) -> RecordFilter {
-        RecordFilter(
-            sources: subscription.sources, laneCount: session.registration.laneCount, lanes: group.lanes
-        )
-    }
-
-    private func readWindow(_ group: LaneTable.Group, hi: Snapshot?) async throws -> Window {
-        let filter = filter(group)
-        let limit = group.isSuspect || table.breaker.isOpen ? 1 : batchLimit
-        let lo = group.place.lo.snapshot
-        if let end = group.place.hi {
-            return try await reader.read(
-                from: lo, to: end.snapshot, after: group.place.lastID, filter, limit: limit, on: reading
-            )
-        }
-        guard lo == .beginning else {
-            return try await reader.read(from: lo, to: hi, filter, limit: limit, on: reading)
-        }
-        // All of the log, so by id from the start.
-        let end = if let hi { hi } else { try await reader.takeSnapshot(on: reading).snapshot }
-        return try await reader.read(from: lo, to: end, after: 0, filter, limit: limit, on: reading)
+        return reading
     }
 }

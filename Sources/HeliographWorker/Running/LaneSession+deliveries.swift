@@ -43,7 +43,7 @@ extension LaneSession {
             """
             SELECT log.delivery, log.failures, \(Record.columns)
             FROM (
-                SELECT d.*, d.id AS delivery, coalesce(d.record, 0) AS number
+                SELECT d.*, d.id AS delivery, d.record AS number
                 FROM \(schema).due_deliveries(
                     \(registration.id), \(Int16(clamping: key.lane)), \(key.key), \(policy.onDead == .block),
                     \(Int32(clamping: limit))) AS d
@@ -60,11 +60,27 @@ extension LaneSession {
 
     /// Parks records; the statement's only value is the array of their numbers.
     func park(_ parked: [(record: Record, parking: Parking)], _ policy: RetryPolicy) -> SQL {
+        parked.first?.record.isBackfill == true ? parkRows(parked, policy) : parkRecords(parked, policy)
+    }
+
+    private func parkRecords(_ parked: [(record: Record, parking: Parking)], _ policy: RetryPolicy) -> SQL {
         """
         SELECT \(schema).park(
             \(registration.id), \(parked.map(\.record.id)), \(parked.map { $0.parking.delay?.seconds }),
             \(parked.map(\.parking.error)), \(parked.map(\.parking.isDead)), \(policy.order == .unordered))
         """
+    }
+
+    /// What the log does not hold.
+    private func parkRows(_ parked: [(record: Record, parking: Parking)], _ policy: RetryPolicy) -> SQL {
+        let records = parked.map(\.record)
+        return """
+            SELECT \(schema).park_rows(
+                \(registration.id), \(records.map(\.id)), \(parked.map { $0.parking.delay?.seconds }),
+                \(parked.map(\.parking.error)), \(parked.map(\.parking.isDead)), \(policy.order == .unordered),
+                \(records.map(\.keyHash)), \(records.map(\.sender)), \(records.map(\.partition)), \(records.map(\.key)),
+                \(records.map(\.instance)), \(records.map(\.at))::text[]::timestamptz[])
+            """
     }
 
     func finish(_ deliveries: [Int64]) -> SQL {

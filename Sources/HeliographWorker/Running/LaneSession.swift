@@ -111,7 +111,7 @@ final class LaneSession: Sendable {
     func readPositions(of lanes: [Int], into table: inout LaneTable) async throws {
         let rows = try await connection.query(
             """
-            SELECT lane::int4, version, generation, lo, lo_snapshot::text, hi, hi_snapshot::text, last_id
+            SELECT lane::int4, version, generation, lo, lo_snapshot::text, hi, hi_snapshot::text, last_id, frontier
             FROM \(schema).current_positions(\(registration.id), \(lanes.map { Int16(clamping: $0) }))
             """
         )
@@ -120,10 +120,12 @@ final class LaneSession: Sendable {
             let lo = Cursor(snapshot: Snapshot(try row.decode(4)), tick: try row.decode(3))
             let hiTick: Int64? = try row.decode(5)
             let hi: String? = try row.decode(6)
+            let frontier: [String]? = try row.decode(8)
             table.hold(
                 lane, version: try row.decode(1), generation: try row.decode(2),
                 place: LanePlace(
-                    lo: lo, hi: hi.map { Cursor(snapshot: Snapshot($0), tick: hiTick) }, lastID: try row.decode(7)
+                    lo: lo, hi: hi.map { Cursor(snapshot: Snapshot($0), tick: hiTick) }, lastID: try row.decode(7),
+                    frontier: frontier.map(Frontier.init)
                 )
             )
         }
@@ -132,13 +134,21 @@ final class LaneSession: Sendable {
     // MARK: Transactions
 
     /// Opens a transaction and names the snapshots that a place consists of.
-    /// - Parameter origin: for the context of what the receivers write.
+    /// - Parameters:
+    ///   - context: of what the receivers write.
+    ///   - isDurable: whether no crash may take it back once it is committed, whatever the session's setting.
     /// - Returns: the place with its ticks.
-    func begin(_ place: LanePlace, origin: String?) async throws -> LanePlace {
+    func begin(
+        _ place: LanePlace, for context: EffectContext?, isDurable: Bool = false
+    ) async throws -> LanePlace {
         var statements: [SQL] = ["BEGIN ISOLATION LEVEL READ COMMITTED"]
         if place.lo.tick == nil { statements.append(recordTick(place.lo)) }
         if let hi = place.hi, hi.tick == nil { statements.append(recordTick(hi)) }
-        if let origin { statements.append("SELECT \(schema).set_context(origin => \(origin))") }
+        if let context {
+            statements.append(
+                "SELECT \(schema).set_context(origin => \(context.origin), depth => \(Int32(clamping: context.depth)))")
+        }
+        if isDurable { statements.append("SET LOCAL synchronous_commit = on") }
         let results = try await connection.pipeline(statements)
         var named = place
         var next = 1
@@ -147,6 +157,19 @@ final class LaneSession: Sendable {
             next += 1
         }
         if let hi = place.hi, hi.tick == nil { named.hi?.tick = try results[next].first?.decode(0) }
+        return named
+    }
+
+    /// Moves lanes to the place where they are, for good: everything that was visible until then outlasts a crash, and whoever else
+    /// believes to hold them can do no more with them.
+    /// - Returns: the place with its ticks.
+    func claim(_ lanes: [Int], of table: LaneTable, at place: LanePlace) async throws -> LanePlace {
+        let named = try await begin(place, for: nil, isDurable: true)
+        do {
+            try await commit(lanes, of: table, at: named)
+        } catch let error as BatchRefused {
+            throw Doubt(error: error.error)
+        }
         return named
     }
 
@@ -169,7 +192,7 @@ final class LaneSession: Sendable {
                     """
                     SELECT \(schema).advance(
                         \(registration.id), \(lanes.map { Int16(clamping: $0) }), \(versions), \(Int32(clamping: generation)),
-                        \(place.lo.tick), \(place.hi?.tick), \(place.lastID)
+                        \(place.lo.tick), \(place.hi?.tick), \(place.lastID), \(place.frontier?.parts)
                     )
                     """,
                     "COMMIT",

@@ -11,6 +11,8 @@ struct Registration: Sendable {
     let isSuperseded: Bool
     /// Whether it is not to be worked on: paused, or lapsed.
     let isResting: Bool
+    /// The cluster's identifier.
+    let system: Int64
     /// What tells that somebody has changed the subscription since: its revision, its state, a count of changes from outside.
     let mark: String
     /// The first number of the advisory locks of the subscription's lanes; the second is the lane.
@@ -28,7 +30,8 @@ struct Registration: Sendable {
             rows = try await connection.query(
                 """
                 SELECT id, lanes::int4, generation, revision, outcome, hashtext(\(schema.name) || '/' || \(subscription.name)),
-                    state <> 'active', concat_ws('/', revision, state, changes)
+                    state <> 'active', concat_ws('/', revision, state, changes),
+                    (SELECT system_identifier FROM \(unsafe: schema.name).incarnation ORDER BY id DESC LIMIT 1)
                 FROM \(unsafe: schema.name).register_subscription(
                     \(subscription.name), \(Int32(clamping: subscription.revision)), \(subscription.declaration),
                     \(Int32(clamping: subscription.laneCount)), \(subscription.start.rawValue)
@@ -41,8 +44,11 @@ struct Registration: Sendable {
         guard let row = rows.first else {
             throw PostgresError(.decoding, "register_subscription returned no row")
         }
-        let (id, lanes, generation, revision, outcome, lockClass, isResting, mark) = try row.decode(
-            as: (Int32.self, Int32.self, Int32.self, Int32.self, String.self, Int32.self, Bool.self, String.self)
+        let (id, lanes, generation, revision, outcome, lockClass, isResting, mark, system) = try row.decode(
+            as: (
+                Int32.self, Int32.self, Int32.self, Int32.self, String.self, Int32.self, Bool.self, String.self,
+                Int64.self
+            )
         )
         if outcome == "conflict" {
             throw WorkerError(
@@ -52,8 +58,17 @@ struct Registration: Sendable {
         }
         return Registration(
             id: id, laneCount: Int(lanes), generation: Int(generation), revision: Int(revision),
-            isSuperseded: outcome == "superseded", isResting: isResting, mark: mark, lockClass: lockClass
+            isSuperseded: outcome == "superseded", isResting: isResting, system: system, mark: mark,
+            lockClass: lockClass
         )
+    }
+
+    /// What names a change to the outside: the same in all tries. The number of a record, and that of its transaction, may be given
+    /// again after a crash that has taken it back, but not at the same time. Of a row that is backfilled it names the moment it was read:
+    /// a later reading may find another state.
+    func idempotencyKey(of record: Record, generation: Int) -> String {
+        let time = record.at.filter(\.isNumber)
+        return "\(system).\(id).\(generation).\(record.id).\(record.transaction).\(time)"
     }
 
     private static func requireAttached(

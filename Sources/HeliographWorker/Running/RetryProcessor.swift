@@ -14,7 +14,12 @@ struct RetryProcessor {
     /// - Throws: ``Doubt``; `CancellationError`.
     func retry(_ key: LaneTable.DueKey, limit: Int, in table: inout LaneTable) async throws -> (any Error)? {
         let due = try await session.dueDeliveries(key, policy, limit: limit)
-        let error = try await run(due[...], of: key, in: &table)
+        let error =
+            switch processor.subscription.receiver {
+            case .transactional(let receiver): try await run(due[...], of: key, receiver, in: &table)
+            case .external(let receiver):
+                try await ExternalProcessor(processor: processor, receiver: receiver).retry(due, of: key, in: &table)
+            }
         // The head is another one now, or another time.
         try await session.readParked(key, policy, into: &table)
         return error
@@ -22,7 +27,7 @@ struct RetryProcessor {
 
     private func run(
         _ due: ArraySlice<(delivery: Int64, failures: Int, record: Record)>, of key: LaneTable.DueKey,
-        in table: inout LaneTable
+        _ receiver: Subscription.Transactional, in table: inout LaneTable
     ) async throws -> (any Error)? {
         var pending = due
         var limit = pending.count
@@ -36,9 +41,11 @@ struct RetryProcessor {
             // A decision is about the first alone: the others' effects would be committed while they stay parked.
             let isDecided = parking != nil || skips
             let uncut = pending.prefix(isDecided ? 1 : min(limit, processor.hangs.limit))
+            let depth = first.record.causalDepth
             let slice = uncut.prefix(processor.hangs.cut(uncut.map(\.record.id)) ?? uncut.count)
+                .prefix { $0.record.causalDepth == depth }
             var attempt = BatchAttempt(
-                processor: processor, records: slice.map(\.record)[...],
+                processor: processor, receiver: receiver, records: slice.map(\.record)[...],
                 source: .parked(slice.map(\.delivery)[...], lane: key.lane), open: place, skipsReceivers: skips)
             if let parking { attempt.parkings = [first.record.id: parking] }
             switch try await attempt.run(table) {
@@ -54,22 +61,16 @@ struct RetryProcessor {
             case .again: break
             case .failed(let index, _) where index > 0: limit = index
             case .failed where slice.count > 1: limit = 1
-            case .failed(_, let error as Cancel):
-                processor.logger.info(
-                    "a receiver cancelled a record", metadata: processor.metadata(first.record, error))
-                processor.tally(1, "cancelled")
-                skips = true
-            case .failed(_, let error as Snooze):
-                processor.tally(1, "snoozed")
-                parking = Parking(delay: error.duration)
             case .refused where slice.count > 1: limit = slice.count / 2
             case .failed(_, let error), .refused(let error):
                 if (error as? PostgresError)?.sqlState?.isContention == true {
                     parking = Parking(delay: Backoff().delay(afterAttempt: 1))
-                } else if let judged = processor.judge(first.record, error, failures: first.failures, in: &table) {
-                    parking = judged
-                } else {
-                    return nil
+                    break
+                }
+                switch processor.decide(first.record, error, failures: first.failures, in: &table) {
+                case .skip: skips = true
+                case .park(let judged): parking = judged
+                case .wait: return nil
                 }
             case .transient(let error): return error
             }

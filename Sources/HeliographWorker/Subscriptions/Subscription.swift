@@ -1,7 +1,6 @@
 public import HeliographLog
 public import HeliographModels
 import HeliographPostgres
-import HeliographSignals
 
 /// A durable receiver: in some worker process, it acts on each committed change of its senders.
 ///
@@ -27,6 +26,9 @@ public struct Subscription: Sendable {
         case now
         /// With everything the log still holds.
         case beginning
+        /// With the rows that the tables hold then, each as a created one that says it is backfilled, and with what commits from then
+        /// on: neither gap nor double. Resumable; the tables are in use meanwhile.
+        case backfill
     }
 
     /// Its name, the same in all versions of the program: the place in the log is kept under it.
@@ -42,15 +44,36 @@ public struct Subscription: Sendable {
     public let retry: RetryPolicy
     /// So long a receiver may take for one record, or for one batch.
     public let timeout: Duration
+    /// So many calls at the same time, of a receiver that acts on the outside world.
+    public let concurrency: Int
     let receiver: Receiver
+    /// What is wrong with the declaration that shows when it is made.
+    let defect: String?
+
+    /// A record to which so many receivers' writes have led, one after the other, is a dead letter at once: a loop.
+    public static let maximumCausalDepth = 16
 
     typealias Receive = @Sendable (Record, Transaction) async throws -> Void
     typealias ReceiveBatch = @Sendable ([Record], Transaction) async throws -> Void
+    typealias Call = @Sendable (Record, ExternalCall) async throws -> Void
+    typealias CallBatch = @Sendable ([Record], ExternalCall) async throws -> Void
 
     /// How records are received.
     enum Receiver: Sendable {
+        /// In the transaction that moves the position.
+        case transactional(Transactional)
+        /// Outside of any.
+        case external(External)
+    }
+
+    enum Transactional: Sendable {
         case each(Receive)
         case batch(ReceiveBatch)
+    }
+
+    enum External: Sendable {
+        case each(Call)
+        case batch(CallBatch)
     }
 
     /// A receiver of records as they stand in the log.
@@ -68,7 +91,7 @@ public struct Subscription: Sendable {
     ) {
         self.init(
             name, sources: sources, revision: revision, lanes: lanes, start: start, retry: retry, timeout: timeout,
-            receiver: .each(receive))
+            receiver: .transactional(.each(receive)))
     }
 
     /// A receiver of many records at once, for work by sets: `INSERT … SELECT … FROM unnest(…)`. When it fails the batch is halved, until
@@ -80,12 +103,37 @@ public struct Subscription: Sendable {
     ) {
         self.init(
             name, sources: sources, revision: revision, lanes: lanes, start: start, retry: retry, timeout: timeout,
-            receiver: .batch(receive))
+            receiver: .transactional(.batch(receive)))
     }
 
-    private init(
+    /// A receiver that acts on the outside world, of records as they stand in the log: see ``ExternalCall``.
+    /// - Parameter concurrency: so many calls at the same time in this process, of different rows. Default: 8.
+    public init(
+        _ name: String, externalOn sources: [RecordFilter.Source], revision: Int = 1, lanes: Int = 32,
+        start: Start = .now, retry: RetryPolicy = .init(), timeout: Duration = .seconds(20), concurrency: Int = 8,
+        receive: @escaping @Sendable (Record, ExternalCall) async throws -> Void
+    ) {
+        self.init(
+            name, sources: sources, revision: revision, lanes: lanes, start: start, retry: retry, timeout: timeout,
+            concurrency: concurrency, receiver: .external(.each(receive)))
+    }
+
+    /// A receiver of many records at once that acts on the outside world. When it fails the batch is halved and called for again, until
+    /// the record to blame is alone.
+    /// - Parameter concurrency: so many batches at the same time in this process, of different rows. Default: 1.
+    public init(
+        _ name: String, externalBatchesOf sources: [RecordFilter.Source], revision: Int = 1, lanes: Int = 32,
+        start: Start = .now, retry: RetryPolicy = .init(), timeout: Duration = .seconds(20), concurrency: Int = 1,
+        receive: @escaping @Sendable ([Record], ExternalCall) async throws -> Void
+    ) {
+        self.init(
+            name, sources: sources, revision: revision, lanes: lanes, start: start, retry: retry, timeout: timeout,
+            concurrency: concurrency, receiver: .external(.batch(receive)))
+    }
+
+    init(
         _ name: String, sources: [RecordFilter.Source], revision: Int, lanes: Int, start: Start, retry: RetryPolicy,
-        timeout: Duration, receiver: Receiver
+        timeout: Duration, concurrency: Int = 1, defect: String? = nil, receiver: Receiver
     ) {
         self.name = name
         self.sources = sources.sorted { $0.sender < $1.sender }
@@ -94,75 +142,24 @@ public struct Subscription: Sendable {
         self.start = start
         self.retry = retry
         self.timeout = timeout
+        self.concurrency = concurrency
+        self.defect = defect
         self.receiver = receiver
     }
 
-    /// A receiver of a model's changes.
-    /// - Parameters:
-    ///   - changes: which; default: all but `truncated`.
-    public init<M: Model>(
-        _ name: String, on model: M.Type, _ changes: Change..., revision: Int = 1, lanes: Int = 32,
-        start: Start = .now, retry: RetryPolicy = .init(), timeout: Duration = .seconds(20),
-        receive: @escaping @Sendable (Event<M>, Transaction) async throws -> Void
-    ) {
-        self.init(
-            name, sources: [Self.source(model, changes)], revision: revision, lanes: lanes, start: start, retry: retry,
-            timeout: timeout,
-            receiver: .each { record, transaction in try await receive(try Event(record), transaction) })
-    }
-
-    /// A receiver of many changes of a model at once, in the order of the log.
-    ///
-    /// ```swift
-    /// Subscription("create-profile", batchesOf: User.self, .created) { events, tx in
-    ///     try await tx.execute("""
-    ///         INSERT INTO profiles (user_id) SELECT id FROM users WHERE id = ANY (\(events.map(\.instance.id)))
-    ///         ON CONFLICT DO NOTHING
-    ///         """)
-    /// }
-    /// ```
-    public init<M: Model>(
-        _ name: String, batchesOf model: M.Type, _ changes: Change..., revision: Int = 1, lanes: Int = 32,
-        start: Start = .now, retry: RetryPolicy = .init(), timeout: Duration = .seconds(20),
-        receive: @escaping @Sendable ([Event<M>], Transaction) async throws -> Void
-    ) {
-        self.init(
-            name, sources: [Self.source(model, changes)], revision: revision, lanes: lanes, start: start, retry: retry,
-            timeout: timeout,
-            receiver: .batch { records, transaction in try await receive(try records.map(Event.init), transaction) })
-    }
-
-    private static func source<M: Model>(_ model: M.Type, _ changes: [Change]) -> RecordFilter.Source {
-        let wanted = changes.isEmpty ? [.created, .updated, .deleted] : changes
-        return RecordFilter.Source(sender: M.mapping.sender.name, operations: wanted.map(\.operation))
+    /// So many records are read at once, where a batch has so many.
+    func readingLimit(_ batchSize: Int) -> Int {
+        if case .external(.batch) = receiver { batchSize * concurrency } else { batchSize }
     }
 
     /// What the database keeps of the declaration, to notice when two programs mean different things by one name.
     var declaration: String {
         let sources = self.sources.map { source in
             let operations = source.operations.map { JSONValue.quoted($0.rawValue) }.joined(separator: ",")
-            return "{\"sender\":\(JSONValue.quoted(source.sender)),\"operations\":[\(operations)]}"
+            let changing = source.changing.map(JSONValue.quoted).joined(separator: ",")
+            return "{\"sender\":\(JSONValue.quoted(source.sender)),\"operations\":[\(operations)]"
+                + (changing.isEmpty ? "" : ",\"changing\":[\(changing)]") + "}"
         }
         return "{\"sources\":[\(sources.joined(separator: ","))]}"
-    }
-
-    /// - Throws: ``WorkerError`` when the declaration cannot be meant.
-    func validate() throws(WorkerError) {
-        guard !name.isEmpty, name.utf8.count <= 100 else {
-            throw WorkerError(.badDeclaration, "a subscription's name needs 1 to 100 bytes: \"\(name)\"")
-        }
-        guard (1...1024).contains(laneCount) else {
-            throw WorkerError(.badDeclaration, "subscription \(name): \(laneCount) lanes, 1 to 1024 are possible")
-        }
-        guard revision >= 1 else {
-            throw WorkerError(.badDeclaration, "subscription \(name): revision \(revision), they are counted from 1")
-        }
-        guard retry.maximumAttempts >= 1, retry.maximumParkedPerKey >= 1 else {
-            throw WorkerError(
-                .badDeclaration, "subscription \(name): at least one try, and one parked record of a row, are needed")
-        }
-        guard !sources.isEmpty, sources.allSatisfy({ !$0.operations.isEmpty }) else {
-            throw WorkerError(.badDeclaration, "subscription \(name) names no sender, or no operation of one")
-        }
     }
 }

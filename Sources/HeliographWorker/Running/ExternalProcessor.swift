@@ -1,0 +1,172 @@
+import HeliographLog
+import HeliographPostgres
+
+/// Has a receiver act on the outside world, with no transaction open: a durable claim of the lanes, the calls, and one transaction that
+/// parks what failed and moves the position.
+///
+/// When a worker ends in between, its successor calls again for what this one has called for: hence the idempotency key.
+struct ExternalProcessor {
+    let processor: BatchProcessor
+    let receiver: Subscription.External
+
+    private var session: LaneSession { processor.session }
+    private var subscription: Subscription { processor.subscription }
+
+    /// As that of ``BatchProcessor``.
+    func process(
+        _ batch: BatchProcessor.Batch, in table: inout LaneTable, while mayGoOn: () -> Bool
+    ) async throws -> (any Error)? {
+        var course = batch.course
+        var lanes = Set(batch.group.lanes)
+        var pending = batch.records[...]
+        while !pending.isEmpty {
+            var slice = pending.prefix(batch.group.isSuspect || table.breaker.isOpen ? 1 : pending.count)
+            var parkings = processor.parkings(for: &slice, in: table)
+            guard !slice.isEmpty else {
+                guard let next = pending.first else { break }
+                let full = FullKey(limit: subscription.retry.maximumParkedPerKey)
+                processor.leave(next, full, of: batch, course, &lanes, &pending, in: &table)
+                continue
+            }
+            for record in slice where record.causalDepth >= Subscription.maximumCausalDepth {
+                let error = SignalLoop(depth: record.causalDepth)
+                parkings[record.id] = Parking(error: "\(error)", isDead: true)
+                processor.tally(1, "dead")
+            }
+            let wanted = slice.filter { parkings[$0.id] == nil }.map { ExternalRun.Item(record: $0, failures: 0) }
+            var outcomes: [Int64: ExternalRun.Outcome] = [:]
+            if !wanted.isEmpty {
+                let claimed = Set(slice.map(\.lane)).sorted()
+                let named = try await session.claim(claimed, of: table, at: course.start)
+                course.name(by: named)
+                table.flush(claimed, at: course.start)
+                outcomes = await call(wanted, generation: batch.group.generation)
+                try Task.checkCancellation()
+            }
+            let count = judge(slice, outcomes, &parkings, in: &table)
+            if count > 0 {
+                do {
+                    let isLast = count == pending.count
+                    let committed = slice.prefix(count)
+                    let place = isLast ? course.end : committed.last.map(course.place(after:)) ?? course.start
+                    try await commit(committed, parkings, at: place, lanes, &course, in: &table)
+                } catch let refused as BatchRefused {
+                    await session.connection.rollBack()
+                    return refused.error
+                }
+            }
+            pending = pending.dropFirst(count)
+            if count < slice.count || !mayGoOn() || table.breaker.isOpen { break }
+        }
+        let place =
+            pending.first.map { course.place(before: $0, previous: batch.record(before: pending)) } ?? course.end
+        table.skip(lanes, to: place)
+        return nil
+    }
+
+    private func call(_ items: [ExternalRun.Item], generation: Int) async -> [Int64: ExternalRun.Outcome] {
+        let session = session
+        let interval = processor.configuration.silenceLimit / 3
+        async let _: Void = session.keepAlive(every: interval)
+        let registration = session.registration
+        let run = ExternalRun(
+            receiver: receiver, timeout: subscription.timeout, concurrency: subscription.concurrency,
+            batchSize: processor.configuration.batchSize, isOrdered: subscription.retry.order == .perKey
+        ) { first, count in
+            ExternalCall(
+                idempotencyKey: registration.idempotencyKey(of: first.record, generation: generation)
+                    + (count > 1 ? "+\(count - 1)" : ""),
+                fencingToken: first.record.id, failures: first.failures)
+        }
+        return await run.run(items, until: .now + processor.configuration.batchTime)
+    }
+
+    /// Decides on what failed.
+    /// - Returns: how many of the records, from the first, are done with or to be parked.
+    private func judge(
+        _ records: ArraySlice<Record>, _ outcomes: [Int64: ExternalRun.Outcome], _ parkings: inout [Int64: Parking],
+        in table: inout LaneTable
+    ) -> Int {
+        let done = outcomes.values.count { if case .done = $0 { true } else { false } }
+        if done > 0 { table.breaker.succeeded() }
+        var count = 0
+        for record in records {
+            if parkings[record.id] == nil {
+                switch outcomes[record.id] {
+                case nil: return count
+                case .done: processor.tally(1, "committed")
+                case .behind: parkings[record.id] = .behind
+                case .failed(let error):
+                    // Where others succeed it is the record's own fault.
+                    if done > 0 { table.breaker.succeeded() }
+                    switch processor.decide(record, error, failures: 0, in: &table) {
+                    case .skip: break
+                    case .park(let parking): parkings[record.id] = parking
+                    case .wait: return count
+                    }
+                }
+            }
+            count += 1
+        }
+        return count
+    }
+
+    private func commit(
+        _ committed: ArraySlice<Record>, _ parkings: [Int64: Parking], at place: LanePlace, _ lanes: Set<Int>,
+        _ course: inout Course, in table: inout LaneTable
+    ) async throws {
+        let parked = committed.compactMap { record in parkings[record.id].map { (record, $0) } }
+        let moved = Set(committed.map(\.lane))
+        let named = try await session.begin(place, for: nil)
+        let rows = try await session.commit(
+            moved.sorted(), of: table, at: named,
+            deliveries: parked.isEmpty ? [] : [session.park(parked, subscription.retry)])
+        course.name(by: named)
+        table.commit(moved, at: named)
+        table.skip(lanes.subtracting(moved), to: named)
+        try await processor.note(parked.map(\.0), parkings, try rows.first?.first?.decode(0) ?? [], in: &table)
+    }
+
+    /// Calls for parked records of a key, in their order, up to the first that fails.
+    func retry(
+        _ due: [(delivery: Int64, failures: Int, record: Record)], of key: LaneTable.DueKey, in table: inout LaneTable
+    ) async throws -> (any Error)? {
+        guard !due.isEmpty, let lane = table.lanes[key.lane] else { return nil }
+        let named = try await session.claim([key.lane], of: table, at: lane.place)
+        table.flush([key.lane], at: named)
+        let items = due.map { ExternalRun.Item(record: $0.record, failures: $0.failures) }
+        let outcomes = await call(items, generation: lane.generation)
+        try Task.checkCancellation()
+        var finished: [Int64] = []
+        var statements: [SQL] = []
+        judging: for entry in due {
+            switch outcomes[entry.record.id] {
+            case .done:
+                processor.tally(1, "committed")
+                table.breaker.succeeded()
+                finished.append(entry.delivery)
+            case .failed(let error):
+                switch processor.decide(entry.record, error, failures: entry.failures, in: &table) {
+                case .skip:
+                    finished.append(entry.delivery)
+                    continue judging
+                case .park(let parking): statements.append(session.fail(entry.delivery, parking))
+                case .wait: break
+                }
+                break judging
+            case .behind, nil: break judging
+            }
+        }
+        if !finished.isEmpty { statements.append(session.finish(finished)) }
+        guard !statements.isEmpty else { return nil }
+        do {
+            let place = try await session.begin(named, for: nil)
+            try await session.commit([key.lane], of: table, at: place, deliveries: statements)
+            table.commit([key.lane], at: place)
+        } catch let refused as BatchRefused {
+            await session.connection.rollBack()
+            return refused.error
+        }
+        return nil
+    }
+}

@@ -1,0 +1,137 @@
+import HeliographLog
+import HeliographPostgres
+
+/// Reads for lanes what comes next, on a connection of its own: so long reads do not stand in the way of the session that holds the
+/// locks.
+final class WindowReader {
+    /// What comes next for lanes at one place.
+    struct Reading {
+        let records: [Record]
+        let course: Course
+        /// Where it is from; `nil` of a chunk of a backfill.
+        var window: Window?
+        /// Whether there may be more, though no bell rings.
+        let isMore: Bool
+    }
+
+    private let reader: LogReader
+    private let backfill: BackfillReader
+    private let connection: Connection
+    private let sources: [RecordFilter.Source]
+    private let laneCount: Int
+    /// What comes after the batch that is being worked on, which is read meanwhile.
+    private var ahead: ReadAhead?
+    /// Of backfills, until they have been told.
+    private var chunks: [BackfillChunk] = []
+
+    init(_ sources: [RecordFilter.Source], laneCount: Int, schema: SchemaName, connection: Connection) {
+        self.sources = sources
+        self.laneCount = laneCount
+        self.connection = connection
+        reader = LogReader(schema: schema)
+        backfill = BackfillReader(schema: schema, sources: sources, laneCount: laneCount)
+    }
+
+    /// - Parameters:
+    ///   - hi: the end of a window that is opened; `nil` for now.
+    ///   - takesAhead: whether what was read ahead is wanted.
+    func read(
+        _ group: LaneTable.Group, hi: Snapshot?, limit: Int, takesAhead: Bool
+    ) async throws -> Reading {
+        if takesAhead, let ahead, ahead.lanes == group.lanes, ahead.place == group.place {
+            self.ahead = nil
+            return reading(try await ahead.task.value, group)
+        }
+        await dropAhead()
+        guard let frontier = group.place.frontier else {
+            return reading(try await readWindow(group, hi: hi, "true", limit: limit), group)
+        }
+        let wanted = try await backfill.condition(at: frontier, on: connection)
+        guard group.place.hi == nil else {
+            return reading(try await readWindow(group, hi: nil, wanted, limit: limit), group)
+        }
+        let chunk = try await chunk(for: group, frontier, limit: max(limit, Self.smallestChunk))
+        guard group.place.lo.snapshot == chunk.snapshot, let rest = chunk.rest(for: group.lanes, at: group.place) else {
+            return reading(try await readWindow(group, hi: chunk.snapshot, wanted, limit: limit), group)
+        }
+        let rows = rest.prefix(limit)
+        let held = Set(group.lanes)
+        return Reading(
+            records: rows.map(\.record).filter { held.contains($0.lane) },
+            course: Course(rows, at: group.place, end: rows.count == rest.count ? chunk.end : rows.last?.frontier),
+            isMore: true)
+    }
+
+    /// Begins to read what is behind a window that is not complete.
+    func readAhead(_ group: LaneTable.Group, _ reading: Reading, limit: Int) {
+        guard let window = reading.window, !window.isComplete, !group.isSuspect, let last = window.records.last,
+            group.place.frontier == nil
+        else { return }
+        let place = reading.course.end
+        let filter = filter(group)
+        let (reader, connection) = (reader, connection)
+        ahead = ReadAhead(
+            lanes: group.lanes, place: place,
+            task: Task {
+                try await reader.read(
+                    from: place.lo.snapshot, to: window.hi, after: last.id, filter, limit: limit, on: connection)
+            })
+    }
+
+    func dropAhead() async {
+        guard let ahead else { return }
+        self.ahead = nil
+        ahead.task.cancel()
+        _ = try? await ahead.task.value
+    }
+
+    /// Forgets chunks that nobody is to be told any more.
+    func keepChunks(for groups: [LaneTable.Group]) {
+        chunks.removeAll { chunk in
+            !groups.contains { group in
+                group.place.hi?.snapshot == chunk.snapshot || chunk.rest(for: group.lanes, at: group.place) != nil
+            }
+        }
+    }
+
+    /// A row at a time would be a transaction for each.
+    private static let smallestChunk = 100
+
+    private func chunk(for group: LaneTable.Group, _ frontier: Frontier, limit: Int) async throws -> BackfillChunk {
+        if let known = chunks.first(where: { $0.rest(for: group.lanes, at: group.place) != nil }) { return known }
+        let lo = group.place.lo.snapshot
+        let chunk = try await backfill.chunk(for: group.lanes, after: frontier, from: lo, limit: limit, on: connection)
+        chunks.append(chunk)
+        return chunk
+    }
+
+    private func reading(_ window: Window, _ group: LaneTable.Group) -> Reading {
+        let end = Cursor(snapshot: window.hi, tick: group.place.hi?.tick)
+        return Reading(
+            records: window.records, course: Course(window, at: group.place, end: end), window: window,
+            // The end of one that was begun before is long past: there may be more behind it, whose bell has rung already.
+            isMore: group.place.hi != nil || group.place.frontier != nil)
+    }
+
+    private func filter(_ group: LaneTable.Group) -> RecordFilter {
+        RecordFilter(sources: sources, laneCount: laneCount, lanes: group.lanes)
+    }
+
+    private func readWindow(
+        _ group: LaneTable.Group, hi: Snapshot?, _ condition: SQL, limit: Int
+    ) async throws -> Window {
+        let filter = filter(group)
+        let lo = group.place.lo.snapshot
+        if let end = group.place.hi {
+            return try await reader.read(
+                from: lo, to: end.snapshot, after: group.place.lastID, filter, and: condition, limit: limit,
+                on: connection)
+        }
+        guard lo == .beginning else {
+            return try await reader.read(from: lo, to: hi, filter, and: condition, limit: limit, on: connection)
+        }
+        // All of the log, so by id from the start.
+        let end = if let hi { hi } else { try await reader.takeSnapshot(on: connection).snapshot }
+        return try await reader.read(from: lo, to: end, after: 0, filter, and: condition, limit: limit, on: connection)
+    }
+}
