@@ -99,9 +99,12 @@
 @_exported public import struct HeliographSignals.SignalSender
 @_exported public import struct HeliographWorker.Cancel
 @_exported public import struct HeliographWorker.Event
+@_exported public import struct HeliographWorker.ExternalCall
+@_exported public import struct HeliographWorker.Reject
 @_exported public import struct HeliographWorker.RetryPolicy
 @_exported public import struct HeliographWorker.Snooze
 @_exported public import struct HeliographWorker.Subscription
+@_exported public import struct HeliographWorker.Unavailable
 @_exported public import struct HeliographWorker.Worker
 @_exported public import struct HeliographWorker.WorkerConfiguration
 @_exported public import struct HeliographWorker.WorkerError

@@ -38,6 +38,8 @@ struct ExternalRun {
         var callCount = 0
         var failures = 0
         var hasSucceeded = false
+        /// Somebody asks to wait.
+        var isUnavailable = false
 
         mutating func begin(_ items: [Item]) {
             callCount += 1
@@ -50,7 +52,8 @@ struct ExternalRun {
             for item in items {
                 switch ended[item.record.id] {
                 case .done: hasSucceeded = true
-                case .failed:
+                case .failed(let error):
+                    isUnavailable = isUnavailable || error is Unavailable
                     failures += 1
                     failedKeys.insert(item.record.keyHash)
                 case .behind, nil: break
@@ -75,6 +78,7 @@ struct ExternalRun {
                     guard let (items, outcomes) = await group.next() else { break }
                     progress.end(items, outcomes)
                 }
+                if progress.isUnavailable { break }
                 // When nothing works, calling for the rest would only be slow.
                 if !progress.hasSucceeded, progress.failures >= OutageBreaker.threshold { break }
                 if rest.startIndex > items.startIndex, .now > deadline { break }
