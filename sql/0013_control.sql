@@ -96,6 +96,7 @@ begin
     delete from heliograph.delivery as d where d.subscription = known.id;
     get diagnostics parked = row_count;
     delete from heliograph.position as p where p.subscription = known.id;
+    delete from heliograph.claim as c where c.subscription = known.id;
     delete from heliograph.subscription as s where s.id = known.id;
     return parked;
 end

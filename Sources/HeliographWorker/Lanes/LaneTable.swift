@@ -16,6 +16,8 @@ struct LaneTable {
         var stalls = 0
         /// When to try again.
         var blockedUntil: ContinuousClock.Instant?
+        /// Of how many more records each is received alone, because the lane's last holder has died of one, as it seems.
+        var probation = 0
         /// The keys of which records are parked.
         var parked: [Int32: ParkedKey] = [:]
 
@@ -35,6 +37,8 @@ struct LaneTable {
         let lanes: [Int]
         /// Whether the first record met a lock before and is to be tried alone.
         let isSuspect: Bool
+        /// Whether each record is to be received alone.
+        var isOnProbation = false
     }
 
     private(set) var lanes: [Int: Lane] = [:]
@@ -73,21 +77,27 @@ struct LaneTable {
             guard let state = lanes[lane] else { continue }
             if let until = state.blockedUntil, until > now { continue }
             if state.isSuspect {
-                groups.append(Group(place: state.place, generation: state.generation, lanes: [lane], isSuspect: true))
+                groups.append(
+                    Group(
+                        place: state.place, generation: state.generation, lanes: [lane], isSuspect: true,
+                        isOnProbation: state.probation > 0))
                 continue
             }
             let match = groups.firstIndex {
                 !$0.isSuspect && $0.generation == state.generation && $0.place == state.place
+                    && $0.isOnProbation == (state.probation > 0)
             }
             if let match {
                 let group = groups[match]
                 groups[match] = Group(
                     place: group.place.preferringTicks(of: state.place), generation: group.generation,
-                    lanes: group.lanes + [lane], isSuspect: false
+                    lanes: group.lanes + [lane], isSuspect: false, isOnProbation: group.isOnProbation
                 )
             } else {
                 groups.append(
-                    Group(place: state.place, generation: state.generation, lanes: [lane], isSuspect: false)
+                    Group(
+                        place: state.place, generation: state.generation, lanes: [lane], isSuspect: false,
+                        isOnProbation: state.probation > 0)
                 )
             }
         }

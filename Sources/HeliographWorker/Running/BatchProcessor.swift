@@ -43,13 +43,15 @@ struct BatchProcessor {
         var lanes = Set(batch.group.lanes)
         var pending = batch.records[...]
         var limit = batch.group.isSuspect ? 1 : pending.count
+        let cap = batch.group.isOnProbation ? 1 : Int.max
         var isolatesNext = false
         var decision = Decision.receive
         var isLeaving = false
         while !pending.isEmpty, !isLeaving {
             // A decision is about the next record alone, whatever kept the slice short when it was taken.
             let most =
-                decision == .receive ? min(limit, hangs.limit, table.pace.limit(within: configuration.batchTime)) : 1
+                decision == .receive
+                ? min(limit, cap, hangs.limit, table.pace.limit(within: configuration.batchTime)) : 1
             var slice = pending.prefix(most)
             if decision == .receive { decision = decideOnHung(&slice, in: &table) ?? .receive }
             if decision == .receive { decision = decideOnDepth(&slice) ?? .receive }
@@ -60,6 +62,12 @@ struct BatchProcessor {
                 let full = FullKey(limit: subscription.retry.maximumParkedPerKey)
                 leave(next, full, of: batch, course, &lanes, &pending, in: &table)
                 limit = max(1, pending.count)
+                continue
+            }
+            if batch.group.isOnProbation, decision == .receive, let record = slice.first, parkings.isEmpty,
+                let parking = try await risk("r\(record.id)", record)
+            {
+                decision = .park(parking)
                 continue
             }
             let attempt = BatchAttempt(
@@ -83,6 +91,7 @@ struct BatchProcessor {
                 if parked.count < count, decided == .receive { table.breaker.succeeded() }
                 course.name(by: place)
                 pending = pending.dropFirst(count)
+                table.serveProbation(batch.group.lanes, records: count)
                 limit = isolatesNext ? 1 : max(1, pending.count)
                 isolatesNext = false
                 isLeaving = !mayGoOn() || table.breaker.isOpen
@@ -125,6 +134,17 @@ struct BatchProcessor {
         block(record, error, at: course.place(before: record, previous: batch.record(before: pending)), in: &table)
         lanes.remove(record.lane)
         pending.removeAll { $0.lane == record.lane }
+    }
+
+    /// Says that a record is about to be received alone.
+    /// - Returns: how it is to be parked instead, if too many workers have died of it.
+    func risk(_ item: String, _ record: Record) async throws -> Parking? {
+        let deaths = try await session.claim(item, of: record.lane)
+        guard deaths >= KilledWorkers.limit else { return nil }
+        let error = KilledWorkers(count: deaths)
+        tally(1, "dead")
+        logger.error("a record kills workers: it is a dead letter", metadata: metadata(record, error))
+        return Parking(error: "\(error)", isDead: true)
     }
 
     /// What is to become of the next record.

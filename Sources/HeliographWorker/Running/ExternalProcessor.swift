@@ -20,7 +20,8 @@ struct ExternalProcessor {
         var lanes = Set(batch.group.lanes)
         var pending = batch.records[...]
         while !pending.isEmpty {
-            var slice = pending.prefix(batch.group.isSuspect || table.breaker.isOpen ? 1 : pending.count)
+            let isSingle = batch.group.isSuspect || batch.group.isOnProbation || table.breaker.isOpen
+            var slice = pending.prefix(isSingle ? 1 : pending.count)
             var parkings = processor.parkings(for: &slice, in: table)
             guard !slice.isEmpty else {
                 guard let next = pending.first else { break }
@@ -32,6 +33,9 @@ struct ExternalProcessor {
                 let error = SignalLoop(depth: record.causalDepth)
                 parkings[record.id] = Parking(error: "\(error)", isDead: true)
                 processor.tally(1, "dead")
+            }
+            if batch.group.isOnProbation, let record = slice.first, parkings.isEmpty {
+                parkings[record.id] = try await processor.risk("r\(record.id)", record)
             }
             let wanted = slice.filter { parkings[$0.id] == nil }.map { ExternalRun.Item(record: $0, failures: 0) }
             var outcomes: [Int64: ExternalRun.Outcome] = [:]
@@ -56,6 +60,7 @@ struct ExternalProcessor {
                 }
             }
             pending = pending.dropFirst(count)
+            table.serveProbation(batch.group.lanes, records: count)
             if count < slice.count || !mayGoOn() || table.breaker.isOpen { break }
         }
         let place =
@@ -131,7 +136,14 @@ struct ExternalProcessor {
     func retry(
         _ due: [(delivery: Int64, failures: Int, record: Record)], of key: LaneTable.DueKey, in table: inout LaneTable
     ) async throws -> (any Error)? {
-        guard !due.isEmpty, let lane = table.lanes[key.lane] else { return nil }
+        guard let first = due.first, let lane = table.lanes[key.lane] else { return nil }
+        var due = due
+        if lane.probation > 0 {
+            due = [first]
+            if let parking = try await processor.risk("d\(first.delivery)", first.record) {
+                return try await finish([session.fail(first.delivery, parking)], of: key, at: lane.place, in: &table)
+            }
+        }
         let named = try await session.claim([key.lane], of: table, at: lane.place)
         table.flush([key.lane], at: named)
         let items = due.map { ExternalRun.Item(record: $0.record, failures: $0.failures) }
@@ -159,14 +171,20 @@ struct ExternalProcessor {
         }
         if !finished.isEmpty { statements.append(session.finish(finished)) }
         guard !statements.isEmpty else { return nil }
+        return try await finish(statements, of: key, at: named, in: &table)
+    }
+
+    private func finish(
+        _ statements: [SQL], of key: LaneTable.DueKey, at place: LanePlace, in table: inout LaneTable
+    ) async throws -> (any Error)? {
         do {
-            let place = try await session.begin(named, for: nil)
-            try await session.commit([key.lane], of: table, at: place, deliveries: statements)
-            table.commit([key.lane], at: place)
+            let named = try await session.begin(place, for: nil)
+            try await session.commit([key.lane], of: table, at: named, deliveries: statements)
+            table.commit([key.lane], at: named)
+            return nil
         } catch let refused as BatchRefused {
             await session.connection.rollBack()
             return refused.error
         }
-        return nil
     }
 }

@@ -13,6 +13,8 @@ final class LaneLoop {
     private let waiter: BellWaiter
     private let logger: Logger
     private let processor: BatchProcessor
+    /// This process.
+    private let worker: String
     private var table = LaneTable()
     /// This life of the server; in another one all snapshots in memory are void.
     private let server: String
@@ -36,8 +38,9 @@ final class LaneLoop {
     init(
         subscription: Subscription, session: LaneSession, reading: Connection, server: String,
         configuration: WorkerConfiguration, signals: ModelSignals, waiter: BellWaiter, logger: Logger, hangs: Hangs,
-        exclusivity: Exclusivity
+        exclusivity: Exclusivity, worker: String
     ) {
+        self.worker = worker
         self.subscription = subscription
         self.session = session
         self.reader = WindowReader(
@@ -80,7 +83,12 @@ final class LaneLoop {
             if !isBusy { await sleep() }
         }
         try await flush(table.held)
-        try await session.unlock(table.held)
+        try await release(table.held)
+    }
+
+    private func release(_ lanes: [Int]) async throws {
+        try await session.dropClaims(of: lanes, worker: worker)
+        try await session.unlock(lanes)
     }
 
     private func sleep() async {
@@ -103,7 +111,7 @@ final class LaneLoop {
             let surplus = Array(held.suffix(held.count - target))
             try await flush(surplus)
             for lane in surplus { table.release(lane) }
-            try await session.unlock(surplus)
+            try await release(surplus)
         } else if held.count < target {
             // From a random lane on, so that workers that start together do not all try the same ones first.
             let start = Int.random(in: 0..<lanes)
@@ -113,6 +121,13 @@ final class LaneLoop {
                 // In this order: what changes in between makes the next commit fail.
                 try await session.readPositions(of: locked, into: &table)
                 try await session.readParked(of: locked, subscription.retry, into: &table)
+                let inherited = try await session.takeClaims(of: locked, worker: worker)
+                table.putOnProbation(inherited, for: configuration.batchSize)
+                if !inherited.isEmpty {
+                    logger.warning(
+                        "the last holder of lanes has not given them up: their next records are received one by one",
+                        metadata: ["lanes": "\(inherited.count)"])
+                }
             }
         }
         if table.held != held {
@@ -167,6 +182,7 @@ final class LaneLoop {
             if reading.isMore { isBusy = true }
             if reading.records.isEmpty {
                 table.skip(group.lanes, to: reading.course.end)
+                try await endProbation(of: group)
                 continue
             }
             isBusy = true
@@ -174,6 +190,7 @@ final class LaneLoop {
             if groups.count == 1, !table.breaker.isOpen { reader.readAhead(group, reading, limit: batchLimit) }
             let batch = BatchProcessor.Batch(group: group, records: reading.records, course: reading.course)
             await settle(try await processor.process(batch, in: &table, while: { !isDueElsewhere }))
+            try await endProbation(of: group)
             try await showOutage()
             if table.breaker.isOpen { return false }
         }
@@ -181,6 +198,16 @@ final class LaneLoop {
         // The log has nothing to try: a parked record is, or an outage would outlast its end until somebody writes.
         if try await !retryParked() { table.breaker.foundNothing() }
         return !table.breaker.isOpen
+    }
+
+    /// When a window is done, so is what the lanes' last holder can have read; but not what it can have had of a chunk.
+    private func endProbation(of group: LaneTable.Group) async throws {
+        guard group.isOnProbation else { return }
+        let passed = group.lanes.filter {
+            table.lanes[$0].map { $0.probation == 0 || $0.place.hi == nil && $0.place.frontier == nil } ?? false
+        }
+        _ = table.endProbation(passed)
+        try await session.clearItem(of: passed, worker: worker)
     }
 
     private func showOutage() async throws {

@@ -38,8 +38,12 @@ struct RetryProcessor {
                 let error = ReceiverTimeout(limit: processor.subscription.timeout)
                 parking = processor.judge(first.record, error, failures: first.failures, in: &table)
             }
+            let isOnProbation = (table.lanes[key.lane]?.probation ?? 0) > 0
+            if isOnProbation, parking == nil, !skips {
+                parking = try await processor.risk("d\(first.delivery)", first.record)
+            }
             // A decision is about the first alone: the others' effects would be committed while they stay parked.
-            let isDecided = parking != nil || skips
+            let isDecided = parking != nil || skips || isOnProbation
             let uncut = pending.prefix(isDecided ? 1 : min(limit, processor.hangs.limit))
             let depth = first.record.causalDepth
             let slice = uncut.prefix(processor.hangs.cut(uncut.map(\.record.id)) ?? uncut.count)

@@ -1,3 +1,4 @@
+import Foundation
 import HeliographLog
 import HeliographModels
 import HeliographPostgres
@@ -12,6 +13,8 @@ struct SubscriptionRunner: Sendable {
     let bell: Bell
     let signals: ModelSignals
     let logger: Logger
+    /// A name for this process that no other one has.
+    private let worker = UUID().uuidString
     private let hangs = Hangs()
     private let exclusivity = Exclusivity()
 
@@ -105,7 +108,7 @@ struct SubscriptionRunner: Sendable {
                 let loop = LaneLoop(
                     subscription: subscription, session: session, reading: reading, server: server,
                     configuration: configuration, signals: signals, waiter: waiter, logger: logger,
-                    hangs: hangs, exclusivity: exclusivity
+                    hangs: hangs, exclusivity: exclusivity, worker: worker
                 )
                 try await loop.run()
                 return .done

@@ -47,7 +47,8 @@ struct ExternalTests {
 
     private func subscription(
         _ outside: Outside, lanes: Int = 4, retry: RetryPolicy = .init(maximumAttempts: 1_000), concurrency: Int = 8,
-        timeout: Duration = .seconds(20), before: @escaping @Sendable (Record, ExternalCall) async throws -> Void = { _, _ in }
+        timeout: Duration = .seconds(20),
+        before: @escaping @Sendable (Record, ExternalCall) async throws -> Void = { _, _ in }
     ) -> Subscription {
         Subscription(
             "outside", externalOn: [Self.source], lanes: lanes, start: .beginning, retry: retry, timeout: timeout,
@@ -90,19 +91,23 @@ struct ExternalTests {
         return faults
     }
 
-    @Test("Several rows at the same time, the changes of one in order, each with a key of its own", .timeLimit(.minutes(10)))
+    @Test(
+        "Several rows at the same time, the changes of one in order, each with a key of its own",
+        .timeLimit(.minutes(10)))
     func order() async throws {
         try await Effects.with { effects in
             let outside = Outside()
             try await effects.fixture.psql(
-                "INSERT INTO t SELECT generate_series(1, 60); UPDATE t SET v = v + 1; UPDATE t SET v = v + 1 WHERE id < 20")
+                "INSERT INTO t SELECT generate_series(1, 60); UPDATE t SET v = v + 1; UPDATE t SET v = v + 1 WHERE id < 20"
+            )
             // The first calls return when as many are under way as may be.
             let subscription = subscription(outside, concurrency: 5) { _, _ in
                 if outside.mostRunning < 5 {
                     try await eventually("five calls at once") { outside.mostRunning >= 5 }
                 }
                 let open = try await effects.fixture.count(
-                    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'worker' AND datname = current_database() AND state = 'idle in transaction'")
+                    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'worker' AND datname = current_database() AND state = 'idle in transaction'"
+                )
                 #expect(open == 0)
             }
             try await effects.withWorker([subscription]) { try await done(effects) }
@@ -156,7 +161,8 @@ struct ExternalTests {
                 try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 10)")
                 try await eventually("the others") { outside.calls.count == 8 }
                 try await eventually("a dead letter") {
-                    try await effects.fixture.count("SELECT count(*) FROM heliograph.delivery WHERE state = 'dead'") == 1
+                    try await effects.fixture.count("SELECT count(*) FROM heliograph.delivery WHERE state = 'dead'")
+                        == 1
                 }
             }
             #expect(outside.calls.count == 8)
@@ -233,7 +239,8 @@ struct ExternalTests {
                     group.addTask {
                         for round in 0..<40 {
                             try await effects.fixture.psql(
-                                "INSERT INTO t SELECT generate_series(\(round * 10), \(round * 10 + 9)); UPDATE t SET v = v + 1 WHERE id % 7 = \(round % 7)")
+                                "INSERT INTO t SELECT generate_series(\(round * 10), \(round * 10 + 9)); UPDATE t SET v = v + 1 WHERE id % 7 = \(round % 7)"
+                            )
                         }
                         isOver.set()
                     }
@@ -241,7 +248,8 @@ struct ExternalTests {
                         try await effects.fixture.withConnection { connection in
                             while !isOver.isSet {
                                 try await connection.query(
-                                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim' AND datname = current_database()")
+                                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim' AND datname = current_database()"
+                                )
                                 try await connection.query("SELECT pg_sleep(0.1)")
                             }
                         }

@@ -15,7 +15,9 @@ struct FilterTests {
                 "each", on: User.self, .created, .updated, .deleted, changing: ["email"], start: .beginning,
                 where: { $0.instance.username != "bob" }
             ) { event, _ in
-                heard.withLock { $0.append("\(event.record.operation) \(event.instance.username) \(event.instance.email)") }
+                heard.withLock {
+                    $0.append("\(event.record.operation) \(event.instance.username) \(event.instance.email)")
+                }
             }
             let batches = Mutex<[[String]]>([])
             let batch = Subscription(
@@ -54,7 +56,8 @@ struct FilterTests {
             let error = await #expect(throws: WorkerError.self) {
                 try await withService(worker, logger: fixture.logger) {}
             }
-            #expect(error?.message.hasPrefix(#"subscription s: User has no column "mail"; it has id, username"#) == true)
+            #expect(
+                error?.message.hasPrefix(#"subscription s: User has no column "mail"; it has id, username"#) == true)
         }
     }
 
@@ -70,11 +73,13 @@ struct FilterTests {
             try await effects.withWorker([loop]) {
                 try await effects.fixture.psql("INSERT INTO t VALUES (1)")
                 try await eventually("a dead letter") {
-                    try await effects.fixture.count("SELECT count(*) FROM heliograph.delivery WHERE state = 'dead'") == 1
+                    try await effects.fixture.count("SELECT count(*) FROM heliograph.delivery WHERE state = 'dead'")
+                        == 1
                 }
                 #expect(try await effects.fixture.count("SELECT count(*) FROM t") == 17)
                 let depths = try await effects.fixture.withConnection {
-                    try await $0.texts("SELECT coalesce((context::json ->> 'depth'), '0') FROM heliograph.signal_log ORDER BY id")
+                    try await $0.texts(
+                        "SELECT coalesce((context::json ->> 'depth'), '0') FROM heliograph.signal_log ORDER BY id")
                 }
                 #expect(depths == (0...16).map { "\($0)" })
                 let error = try await effects.fixture.withConnection {
@@ -85,7 +90,8 @@ struct FilterTests {
                 #expect(try await effects.fixture.heliograph(["dead-letters", "retry", "--all"]).status == 0)
                 try await eventually("one more, and a dead letter again") {
                     try await effects.fixture.count(
-                        "SELECT count(*) + (SELECT count(*) FROM t) FROM heliograph.delivery WHERE state = 'dead'") == 19
+                        "SELECT count(*) + (SELECT count(*) FROM t) FROM heliograph.delivery WHERE state = 'dead'")
+                        == 19
                 }
             }
         }
