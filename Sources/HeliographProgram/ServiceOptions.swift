@@ -21,7 +21,8 @@ public struct ServiceOptions: ParsableArguments {
         }
     }
 
-    /// Runs services until one fails, or SIGTERM or SIGINT shuts them down, the last one first.
+    /// Runs services until one fails, or SIGTERM or SIGINT shuts them down, the last one first. A second signal cuts off what still runs.
+    /// - Throws: what a service throws; ``ExitStatus/failed`` after a second signal.
     public func run(_ services: [any Service], logger: Logger) async throws {
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
@@ -32,6 +33,35 @@ public struct ServiceOptions: ParsableArguments {
             )
         }
         configuration.maximumGracefulShutdownDuration = .seconds(shutdownDeadline)
-        try await ServiceGroup(configuration: configuration).run()
+        let group = ServiceGroup(configuration: configuration)
+        // Before the group's own: one that comes in between would be lost to this count.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                try await group.run()
+                return false
+            }
+            tasks.addTask {
+                var count = 0
+                for await _ in signals {
+                    count += 1
+                    if count == 2 { return true }
+                    logger.info("shutting down when what runs is done; a second signal cuts it off")
+                }
+                throw CancellationError()
+            }
+            defer { tasks.cancelAll() }
+            guard try await tasks.next() == true else { return }
+            logger.warning("a second signal: what still runs is cut off")
+            tasks.cancelAll()
+            // What heeds no cancellation ends with the process.
+            let last = Task {
+                try await Task.sleep(for: .seconds(2))
+                Terminal.exit(.failed)
+            }
+            while await tasks.nextResult() != nil {}
+            last.cancel()
+            throw ExitStatus.failed
+        }
     }
 }

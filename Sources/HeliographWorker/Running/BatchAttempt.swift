@@ -168,7 +168,7 @@ struct BatchAttempt {
         _ body: @escaping @Sendable (Transaction) async throws -> Void
     ) async -> Result<SharedRun.Hooks, any Error> {
         let (connection, signals, logger) = (connection, processor.signals, processor.logger)
-        return await TimedTask.run(within: processor.subscription.timeout) {
+        let result = await TimedTask.run(within: processor.subscription.timeout) {
             let transaction = Transaction(connection: connection, signals: signals, logger: logger)
             defer { transaction.end() }
             try await body(transaction)
@@ -182,6 +182,9 @@ struct BatchAttempt {
             }
             return transaction.takeHooks()
         }
+        // It may still run, with its handle in hand.
+        if case .failure(is TimedTask.Abandoned) = result { await connection.close() }
+        return result
     }
 
     /// A receiver that does not return still has its handle: so its session is closed. The next one counts the try.

@@ -2,7 +2,8 @@ import Synchronization
 
 /// Runs something for a limited time, whether or not it heeds cancellation.
 enum TimedTask {
-    /// - Returns: what `body` returned, or why not: its error, ``ReceiverTimeout``.
+    /// - Returns: what `body` returned, or why not: its error, ``ReceiverTimeout``, or ``Abandoned`` when the caller was cancelled, whether
+    ///   or not `body` still runs.
     static func run<R: Sendable>(
         within limit: Duration, _ body: @escaping @Sendable () async throws -> R
     ) async -> Result<R, any Error> {
@@ -25,8 +26,12 @@ enum TimedTask {
             return result
         } onCancel: {
             task.cancel()
+            race.end(.failure(Abandoned()))
         }
     }
+
+    /// The caller was cancelled.
+    struct Abandoned: Error {}
 
     /// Whoever comes first has the say.
     private final class Race<R: Sendable>: Sendable {

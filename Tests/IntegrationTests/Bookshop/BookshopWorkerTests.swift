@@ -35,6 +35,40 @@ struct BookshopWorkerTests {
         }
     }
 
+    @Test("A second SIGTERM cuts off what the first one waits for: nothing of it has happened", .timeLimit(.minutes(10)))
+    func secondSignal() async throws {
+        try await Fixture.with(.bookshop) { fixture in
+            try await fixture.psql("INSERT INTO users (username, email) VALUES ('ada', 'ada@example.org')")
+            try await fixture.withConnection { lock in
+                try await lock.query("BEGIN")
+                try await lock.query("SELECT FROM users FOR UPDATE")
+                let path = try programPath("bookshop-worker")
+                let environment = ["DATABASE_URL": fixture.database.connectionString]
+                let outcome = try await withProgram(
+                    path, ["--name", "victim", "--shutdown-deadline", "600"], environment: environment
+                ) { program in
+                    try await eventually("the worker to be in mid-batch") {
+                        try await fixture.count(
+                            """
+                            SELECT count(*) FROM pg_stat_activity WHERE application_name = 'victim'
+                            AND datname = current_database() AND wait_event_type = 'Lock'
+                            """) == 1
+                    }
+                    program.send(.terminate)
+                    try await program.line(containing: "shutting down")
+                    program.send(.terminate)
+                    try await program.ended()
+                    return program.lines
+                }
+                #expect(outcome.status == 1)
+                #expect(outcome.value.contains { $0.contains("a second signal") })
+                try await lock.query("ROLLBACK")
+            }
+            #expect(try await fixture.count("SELECT count(*) FROM profiles") == 0)
+            try await fixture.withBookshopWorker { _ in try await settled(fixture) }
+        }
+    }
+
     @Test(
         "A worker killed between effect and commit leaves neither, and its successor does both",
         .timeLimit(.minutes(10))
