@@ -15,6 +15,9 @@ create table heliograph.subscription (
     -- raised by each change from outside: a rewind, a person's retry; the workers look at it every second
     changes     bigint not null default 0,
     created_at  timestamptz not null default pg_catalog.clock_timestamp(),
+    -- when somebody looked last whether workers run it, and since when none was seen: see 0024
+    looked_at   timestamptz,
+    idle_since  timestamptz,
     constraint subscription_pkey primary key (id),
     constraint subscription_name_key unique (name),
     constraint subscription_name_check check (name <> ''),

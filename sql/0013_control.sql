@@ -56,6 +56,11 @@ begin
         raise exception 'a subscription can be active or paused, not %', pg_catalog.quote_nullable(set_subscription_state.state)
             using errcode = 'invalid_parameter_value';
     end if;
+    if known.state = 'lapsed' then
+        raise exception 'subscription % has lapsed: records that it has not read may be gone', pg_catalog.quote_nullable(set_subscription_state.name)
+            using errcode = 'HG034',
+                  hint = 'Have it begin anew: heliograph subscriptions rewind NAME --to backfill, or beginning; or drop it.';
+    end if;
     update heliograph.subscription as s
     set state = set_subscription_state.state, changes = s.changes + 1
     where s.id = known.id and s.state <> set_subscription_state.state;
@@ -104,6 +109,16 @@ $function$;
 comment on function heliograph.drop_subscription(text) is
     'Forgets a subscription that no worker runs, with its places and parked records; returns how many of these there were.';
 
+-- Raises the generation of a subscription whose lanes have been moved; one that has lapsed is active again.
+create function heliograph.begin_generation(subscription int) returns void
+language sql volatile as $function$
+    update heliograph.subscription as s
+    set generation = s.generation + 1, changes = s.changes + 1, idle_since = null,
+        state = case when s.state = 'lapsed' then 'active' else s.state end
+    where s.id = $1;
+    select pg_catalog.pg_notify('heliograph', '');
+$function$;
+
 -- Has a subscription begin anew, with the rows that its tables hold.
 create function heliograph.backfill(name text) returns text
 language plpgsql volatile as $function$
@@ -138,8 +153,7 @@ begin
             end if;
         end;
     end loop;
-    update heliograph.subscription as s set generation = s.generation + 1, changes = s.changes + 1 where s.id = known.id;
-    perform pg_catalog.pg_notify('heliograph', '');
+    perform heliograph.begin_generation(known.id);
     return 'begins anew with the rows that there are';
 end
 $function$;
@@ -206,8 +220,7 @@ begin
             end if;
         end;
     end loop;
-    update heliograph.subscription as s set generation = s.generation + 1, changes = s.changes + 1 where s.id = known.id;
-    perform pg_catalog.pg_notify('heliograph', '');
+    perform heliograph.begin_generation(known.id);
     return again;
 end
 $function$;

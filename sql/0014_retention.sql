@@ -39,6 +39,8 @@ language sql stable set search_path = pg_catalog, pg_temp as $function$
         order by p.version desc
         limit 1) as newest
     join heliograph.tick as t on t.id = newest.lo
+    -- One that has lapsed must begin anew anyhow.
+    where s.state <> 'lapsed'
     order by pg_snapshot_xmin(t.snapshot)
     limit 1
 $function$;

@@ -67,7 +67,7 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
         case .logOfOtherCluster: return LogError(.otherCluster, error.message + hint)
         case .unknownSubscription: return LogError(.unknownSubscription, error.message + hint)
         case .subscriptionAtWork: return LogError(.atWork, error.message + hint)
-        case .unknownRecord: return LogError(.badArgument, error.message + hint)
+        case .unknownRecord, .subscriptionLapsed: return LogError(.badArgument, error.message + hint)
         case .insufficientPrivilege:
             return LogError(
                 .notPermitted,

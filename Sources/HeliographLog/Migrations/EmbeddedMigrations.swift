@@ -2105,6 +2105,9 @@ create table heliograph.subscription (
     -- raised by each change from outside: a rewind, a person's retry; the workers look at it every second
     changes     bigint not null default 0,
     created_at  timestamptz not null default pg_catalog.clock_timestamp(),
+    -- when somebody looked last whether workers run it, and since when none was seen: see 0024
+    looked_at   timestamptz,
+    idle_since  timestamptz,
     constraint subscription_pkey primary key (id),
     constraint subscription_name_key unique (name),
     constraint subscription_name_check check (name <> ''),
@@ -2609,6 +2612,11 @@ begin
         raise exception 'a subscription can be active or paused, not %', pg_catalog.quote_nullable(set_subscription_state.state)
             using errcode = 'invalid_parameter_value';
     end if;
+    if known.state = 'lapsed' then
+        raise exception 'subscription % has lapsed: records that it has not read may be gone', pg_catalog.quote_nullable(set_subscription_state.name)
+            using errcode = 'HG034',
+                  hint = 'Have it begin anew: heliograph subscriptions rewind NAME --to backfill, or beginning; or drop it.';
+    end if;
     update heliograph.subscription as s
     set state = set_subscription_state.state, changes = s.changes + 1
     where s.id = known.id and s.state <> set_subscription_state.state;
@@ -2657,6 +2665,16 @@ $function$;
 comment on function heliograph.drop_subscription(text) is
     'Forgets a subscription that no worker runs, with its places and parked records; returns how many of these there were.';
 
+-- Raises the generation of a subscription whose lanes have been moved; one that has lapsed is active again.
+create function heliograph.begin_generation(subscription int) returns void
+language sql volatile as $function$
+    update heliograph.subscription as s
+    set generation = s.generation + 1, changes = s.changes + 1, idle_since = null,
+        state = case when s.state = 'lapsed' then 'active' else s.state end
+    where s.id = $1;
+    select pg_catalog.pg_notify('heliograph', '');
+$function$;
+
 -- Has a subscription begin anew, with the rows that its tables hold.
 create function heliograph.backfill(name text) returns text
 language plpgsql volatile as $function$
@@ -2691,8 +2709,7 @@ begin
             end if;
         end;
     end loop;
-    update heliograph.subscription as s set generation = s.generation + 1, changes = s.changes + 1 where s.id = known.id;
-    perform pg_catalog.pg_notify('heliograph', '');
+    perform heliograph.begin_generation(known.id);
     return 'begins anew with the rows that there are';
 end
 $function$;
@@ -2759,8 +2776,7 @@ begin
             end if;
         end;
     end loop;
-    update heliograph.subscription as s set generation = s.generation + 1, changes = s.changes + 1 where s.id = known.id;
-    perform pg_catalog.pg_notify('heliograph', '');
+    perform heliograph.begin_generation(known.id);
     return again;
 end
 $function$;
@@ -2908,6 +2924,8 @@ language sql stable set search_path = pg_catalog, pg_temp as $function$
         order by p.version desc
         limit 1) as newest
     join heliograph.tick as t on t.id = newest.lo
+    -- One that has lapsed must begin anew anyhow.
+    where s.state <> 'lapsed'
     order by pg_snapshot_xmin(t.snapshot)
     limit 1
 $function$;
@@ -4711,6 +4729,80 @@ values
     ('heliograph_worker', 'execute', 'take_claims'), ('heliograph_worker', 'execute', 'claim_item'),
     ('heliograph_worker', 'execute', 'drop_claims'), ('heliograph_worker', 'execute', 'clear_item'),
     ('heliograph_worker', 'select', 'claim'), ('heliograph_reader', 'select', 'claim');
+
+"""##
+        ),
+        Migration(
+            version: 24,
+            name: "lapse",
+            sql: ##"""
+-- 0024: subscriptions that nobody runs any more lapse, or the log would be kept for them until the disk is full.
+
+-- Who keeps house looks now and then; only what was seen without long gaps counts, so that a subscription does not lapse because
+-- everything was switched off for a while.
+--   unused    after so long without a worker a subscription lapses, if parts of the log that were closed that long ago are kept for it
+--   max_bytes when the log is larger, an hour will do; NULL for no such limit
+create function heliograph.lapse_subscriptions(unused interval, max_bytes bigint default null)
+returns table (name text, reason text)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $function$
+#variable_conflict use_column
+declare
+    moment   timestamptz := clock_timestamp();
+    bytes    bigint := (select sum(pg_total_relation_size(i.inhrelid)) from pg_inherits as i
+                        where i.inhparent = 'heliograph.signal_log'::regclass);
+    is_large boolean := coalesce(bytes > max_bytes, false);
+    patience interval := case when is_large then least(unused, '1 hour') else unused end;
+    s        record;
+    segment  record;
+    newest   xid8;
+    holds    boolean;
+begin
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'subscriptions lapse in READ COMMITTED only' using errcode = 'HG003';
+    end if;
+    -- Nobody registers or rewinds meanwhile.
+    perform pg_advisory_xact_lock(hashtext('heliograph'), hashtext('subscription'));
+    update heliograph.subscription as u
+    set looked_at = moment,
+        idle_since = case
+            when heliograph.subscription_workers(u.name) > 0 then null
+            when u.idle_since is null or u.looked_at < moment - interval '1 hour' then moment
+            else u.idle_since end
+    where u.state <> 'lapsed' and (u.looked_at is null or u.looked_at < moment - interval '30 seconds');
+    for s in
+        select u.id, u.name, u.idle_since, min(pg_snapshot_xmin(t.snapshot)) as needed
+        from heliograph.subscription as u
+        cross join lateral heliograph.current_positions(
+            u.id, array(select l.lane::int2 from generate_series(0, u.lanes - 1) as l (lane))) as p
+        join heliograph.tick as t on t.id = p.lo
+        where u.state <> 'lapsed' and u.idle_since <= moment - patience
+        group by u.id, u.name, u.idle_since
+        order by u.name
+    loop
+        holds := false;
+        for segment in
+            select g.id from heliograph.segment as g
+            where g.dropped_at is null and g.closed_at <= moment - patience order by g.id
+        loop
+            execute format('select l.xid from heliograph.signal_log_%s as l order by l.xid desc limit 1', segment.id) into newest;
+            holds := holds or coalesce(s.needed <= newest, false);
+            exit when holds;
+        end loop;
+        continue when not holds;
+        update heliograph.subscription as u set state = 'lapsed', changes = u.changes + 1 where u.id = s.id;
+        name := s.name;
+        reason := format('no worker has run it since %s, and %s', s.idle_since::timestamptz(0),
+                         case when is_large then format('the log has grown to %s', pg_size_pretty(bytes))
+                              else format('the log was kept for it for %s', unused) end);
+        return next;
+    end loop;
+end
+$function$;
+comment on function heliograph.lapse_subscriptions(interval, bigint) is
+    'Has subscriptions lapse that no worker has run for so long and for which the log is kept; says which and why. They go on when '
+    'they are rewound or begun anew.';
+
+insert into heliograph.role_right (grantee, privilege, object) values ('heliograph_worker', 'execute', 'lapse_subscriptions');
 
 """##
         ),

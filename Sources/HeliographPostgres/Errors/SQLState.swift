@@ -70,6 +70,8 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     public static let subscriptionAtWork: Self = "HG031"
     /// Heliograph: the log does not hold the record.
     public static let unknownRecord: Self = "HG032"
+    /// Heliograph: the subscription has lapsed.
+    public static let subscriptionLapsed: Self = "HG034"
     /// The log cannot be read on a standby. Heliograph's own.
     public static let readFromStandby: Self = "HG022"
     /// The role may not make or change the triggers of a table. Heliograph's own.

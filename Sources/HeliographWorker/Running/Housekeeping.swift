@@ -12,6 +12,9 @@ struct Housekeeping: Sendable {
     let schema: SchemaName
     /// `nil` to keep the log for ever.
     let retention: Duration?
+    /// `nil` for never.
+    let lapse: Duration?
+    let maximumLogSize: Int64?
     let logger: Logger
 
     /// So many rows at most in one step.
@@ -52,11 +55,27 @@ struct Housekeeping: Sendable {
                     isBehind = count >= Int64(Self.step)
                 }
             }
+            try await lapseSubscriptions(on: connection)
             try await clearLog(on: connection)
             await connection.close()
         } catch {
             await connection.close()
             throw error
+        }
+    }
+
+    private func lapseSubscriptions(on connection: Connection) async throws {
+        guard let lapse else { return }
+        let rows = try await connection.query(
+            """
+            SELECT name, reason FROM \(unsafe: schema.name).lapse_subscriptions(
+                \(lapse.seconds) * interval '1 second', \(maximumLogSize))
+            """)
+        for row in rows {
+            let (name, reason) = try row.decode(as: (String.self, String.self))
+            logger.warning(
+                "a subscription has lapsed: rewind it, begin it anew, or drop it",
+                metadata: ["subscription.name": "\(name)", "reason": "\(reason)"])
         }
     }
 

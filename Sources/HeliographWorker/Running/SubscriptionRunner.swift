@@ -65,7 +65,11 @@ struct SubscriptionRunner: Sendable {
                         isIdle = true
                         await pause(for: Self.standBy)
                     case .resting:
-                        if !isIdle { logger.info("the subscription is paused; standing by") }
+                        if !isIdle {
+                            logger.warning(
+                                "the subscription is paused, or has lapsed; standing by (heliograph subscriptions list)"
+                            )
+                        }
                         isIdle = true
                         // The bell rings when it is active again.
                         await waiter.wait(upTo: Self.standBy)

@@ -53,7 +53,8 @@ public struct Worker: Service {
                 await pool.shutDown()
             }
             let housekeeping = Housekeeping(
-                database: database, schema: configuration.schema, retention: configuration.retention, logger: logger)
+                database: database, schema: configuration.schema, retention: configuration.retention,
+                lapse: configuration.lapse, maximumLogSize: configuration.maximumLogSize, logger: logger)
             group.addTask { await housekeeping.run() }
             try await withThrowingTaskGroup(of: Void.self) { runners in
                 for subscription in subscriptions {

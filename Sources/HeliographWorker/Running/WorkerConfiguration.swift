@@ -21,6 +21,11 @@ public struct WorkerConfiguration: Sendable {
     /// Segments of the log that were closed longer ago, and that every subscription has read, are dropped. Default: 7 days; `nil`
     /// for never. Members of `heliograph_worker` may do so; without the right it is left to others.
     public var retention: Duration?
+    /// Subscriptions that no worker has run for so long lapse, if the log is kept for them: they must be rewound or begun anew before
+    /// they go on. Default: 7 days; `nil` for never.
+    public var lapse: Duration?
+    /// When the log is larger than this, in bytes, an hour without a worker will do. Default: `nil`, for no limit.
+    public var maximumLogSize: Int64?
     /// What the context of the receivers' writes says about where they come from. Default: none.
     public var origin: String?
     /// Not to listen for the bell and to run no pump, but to look every ``pollInterval``. Default: `false`. A worker needs sessions of
@@ -32,7 +37,8 @@ public struct WorkerConfiguration: Sendable {
         pollInterval: Duration = .seconds(1), flushInterval: Duration = .seconds(5),
         silenceLimit: Duration = .seconds(30),
         retryBackoff: Backoff = Backoff(initial: .milliseconds(100), maximum: .seconds(60)),
-        retention: Duration? = .seconds(7 * 86_400), origin: String? = nil, pollOnly: Bool = false
+        retention: Duration? = .seconds(7 * 86_400), lapse: Duration? = .seconds(7 * 86_400),
+        maximumLogSize: Int64? = nil, origin: String? = nil, pollOnly: Bool = false
     ) {
         self.schema = schema
         self.batchSize = Self.bounded(batchSize)
@@ -42,6 +48,8 @@ public struct WorkerConfiguration: Sendable {
         self.silenceLimit = Self.bounded(silenceLimit)
         self.retryBackoff = retryBackoff
         self.retention = retention
+        self.lapse = lapse
+        self.maximumLogSize = maximumLogSize
         self.origin = origin
         self.pollOnly = pollOnly
     }

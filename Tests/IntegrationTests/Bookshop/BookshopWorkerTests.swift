@@ -35,7 +35,8 @@ struct BookshopWorkerTests {
         }
     }
 
-    @Test("A second SIGTERM cuts off what the first one waits for: nothing of it has happened", .timeLimit(.minutes(10)))
+    @Test(
+        "A second SIGTERM cuts off what the first one waits for: nothing of it has happened", .timeLimit(.minutes(10)))
     func secondSignal() async throws {
         try await Fixture.with(.bookshop) { fixture in
             try await fixture.psql("INSERT INTO users (username, email) VALUES ('ada', 'ada@example.org')")
