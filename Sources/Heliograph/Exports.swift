@@ -98,6 +98,7 @@
 @_exported public import class HeliographSignals.Signal
 @_exported public import struct HeliographSignals.SignalSender
 @_exported public import struct HeliographWorker.Cancel
+@_exported public import struct HeliographWorker.DrainReport
 @_exported public import struct HeliographWorker.Event
 @_exported public import struct HeliographWorker.ExternalCall
 @_exported public import struct HeliographWorker.Reject

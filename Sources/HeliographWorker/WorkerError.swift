@@ -2,7 +2,7 @@
 public struct WorkerError: Error, Sendable, CustomStringConvertible {
     /// The kind of an error. New kinds may be added in any version.
     public struct Code: Hashable, Sendable {
-        private enum Base { case badDeclaration, conflictingDeclaration, notAttached, pooler }
+        private enum Base { case badDeclaration, conflictingDeclaration, notAttached, outage, pooler }
         private let base: Base
 
         /// A declaration cannot be meant so.
@@ -11,6 +11,8 @@ public struct WorkerError: Error, Sendable, CustomStringConvertible {
         public static let conflictingDeclaration = Self(base: .conflictingDeclaration)
         /// A sender is not captured.
         public static let notAttached = Self(base: .notAttached)
+        /// Everything fails, whatever the record.
+        public static let outage = Self(base: .outage)
         /// Between worker and server stands a pooler that deals transactions out to sessions.
         public static let pooler = Self(base: .pooler)
     }
@@ -25,4 +27,8 @@ public struct WorkerError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String { message }
+
+    static func outage(_ subscription: String, _ cause: String) -> WorkerError {
+        WorkerError(.outage, "subscription \(subscription): everything fails, whatever the record; last: \(cause)")
+    }
 }

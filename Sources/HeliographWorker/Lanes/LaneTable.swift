@@ -42,6 +42,10 @@ struct LaneTable {
     }
 
     private(set) var lanes: [Int: Lane] = [:]
+    /// Whether nothing is left of what was there when the lanes were read last, but what is parked.
+    var isDrained: Bool {
+        lanes.values.allSatisfy { $0.place.hi == nil && $0.place.frontier == nil && $0.blockedUntil == nil }
+    }
     /// Whether everything fails at the moment.
     var breaker = OutageBreaker()
     var pace = Pace()

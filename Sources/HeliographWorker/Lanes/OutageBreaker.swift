@@ -19,6 +19,8 @@ struct OutageBreaker {
     static let probes = 5
 
     private(set) var isOpen = false
+    /// What somebody said who failed.
+    var lastError = ""
     /// When to try one record again.
     private(set) var nextProbe: ContinuousClock.Instant?
     private var failedKeys: Set<Int32> = []

@@ -32,6 +32,7 @@ extension BatchProcessor {
             tally(1, "held")
             logger.info("what a receiver depends on asks to wait", metadata: metadata(record, error))
             table.breaker.wait(until: .now + error.duration)
+            table.breaker.lastError = Self.words(of: error)
             return .wait
         default: return judge(record, error, failures: failures, in: &table).map { .park($0) } ?? .wait
         }
@@ -49,6 +50,7 @@ extension BatchProcessor {
         let policy = subscription.retry
         let backoff = policy.backoff ?? configuration.retryBackoff
         var metadata = metadata(record, error)
+        table.breaker.lastError = Self.words(of: error)
         let verdict = table.breaker.failed(
             key: record.keyHash, record: record.id, at: .now, backoff: backoff)
         guard verdict == .park else {

@@ -2,7 +2,6 @@ import HeliographLog
 import HeliographModels
 import HeliographPostgres
 import Logging
-import Metrics
 
 /// Acts on the records of a window: all in one transaction if all goes well; if a receiver fails the prefix, the culprit alone, the
 /// rest. (For 1,000 records with one failure that is two more transactions, where a savepoint a record would cost 1,000.)
@@ -21,6 +20,7 @@ struct BatchProcessor {
     let logger: Logger
     let hangs: Hangs
     let exclusivity: Exclusivity
+    let counts: OutcomeCounts
 
     /// - Parameter mayGoOn: is asked between transactions; what is left then is read again.
     /// - Returns: `nil` when each record is done, left or its lane blocked; an error that no record is to blame for when the rest is
@@ -234,12 +234,7 @@ struct BatchProcessor {
         logger.info("a lane waits and tries again", metadata: metadata)
     }
 
-    func tally(_ count: Int, _ outcome: String) {
-        Counter(
-            label: "heliograph_worker_records_total",
-            dimensions: [("subscription", subscription.name), ("outcome", outcome)]
-        ).increment(by: count)
-    }
+    func tally(_ count: Int, _ outcome: String) { counts.add(count, outcome) }
 
     func metadata(_ record: Record?, _ error: any Error) -> Logger.Metadata {
         guard let record else { return ["error": "\(error)"] }

@@ -13,6 +13,10 @@ final class LaneLoop {
     private let waiter: BellWaiter
     private let logger: Logger
     private let processor: BatchProcessor
+    /// Whether it ends when the log is drained.
+    private let isDraining: Bool
+    /// Whether all lanes are held here, or others work on the rest.
+    private var hasShare = false
     /// This process.
     private let worker: String
     private var table = LaneTable()
@@ -38,8 +42,9 @@ final class LaneLoop {
     init(
         subscription: Subscription, session: LaneSession, reading: Connection, server: String,
         configuration: WorkerConfiguration, signals: ModelSignals, waiter: BellWaiter, logger: Logger, hangs: Hangs,
-        exclusivity: Exclusivity, worker: String
+        exclusivity: Exclusivity, counts: OutcomeCounts, worker: String, isDraining: Bool
     ) {
+        self.isDraining = isDraining
         self.worker = worker
         self.subscription = subscription
         self.session = session
@@ -55,7 +60,7 @@ final class LaneLoop {
         processor = BatchProcessor(
             subscription: subscription, session: session, configuration: configuration, signals: signals,
             logger: logger,
-            hangs: hangs, exclusivity: exclusivity
+            hangs: hangs, exclusivity: exclusivity, counts: counts
         )
     }
 
@@ -80,6 +85,8 @@ final class LaneLoop {
             if ContinuousClock.now >= nextBalance, try await !balance() { return }
             let isBusy = try await pass()
             try await flushInTime()
+            if isDraining, table.breaker.isOpen { throw WorkerError.outage(subscription.name, table.breaker.lastError) }
+            if isDraining, !isBusy, hasShare, table.isDrained { break }
             if !isBusy { await sleep() }
         }
         try await flush(table.held)
@@ -130,6 +137,7 @@ final class LaneLoop {
                 }
             }
         }
+        hasShare = table.held.count == lanes || membership.count > 1
         if table.held != held {
             logger.debug("lanes shared out", metadata: ["lanes.held": "\(table.held.count)", "lanes.all": "\(lanes)"])
         }

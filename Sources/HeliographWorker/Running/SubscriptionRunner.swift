@@ -17,6 +17,7 @@ struct SubscriptionRunner: Sendable {
     private let worker = UUID().uuidString
     private let hangs = Hangs()
     private let exclusivity = Exclusivity()
+    let counts: OutcomeCounts
 
     init(
         subscription: Subscription, database: ConnectionConfiguration, configuration: WorkerConfiguration, bell: Bell,
@@ -28,6 +29,7 @@ struct SubscriptionRunner: Sendable {
         self.bell = bell
         self.signals = signals
         self.logger = logger
+        counts = OutcomeCounts(subscription: subscription.name)
     }
 
     /// A session that lived that long ended by a new cause.
@@ -92,7 +94,26 @@ struct SubscriptionRunner: Sendable {
         }
     }
 
-    private func runSession(waiter: BellWaiter, logger: Logger) async throws -> End {
+    /// Works until everything that was there is done with or parked.
+    /// - Throws: as ``run()``; ``WorkerError`` with `outage` when everything fails; what ended the session for the last time.
+    func drain() async throws {
+        var failures = 0
+        while !Task.isShuttingDownGracefully {
+            do {
+                _ = try await runSession(waiter: bell.makeWaiter(), logger: logger, isDraining: true)
+                return
+            } catch let error as Doubt {
+                failures += 1
+                guard failures < Self.drainingSessions else { throw error.error }
+                await pause(for: Backoff(maximum: .seconds(2)).delay(afterAttempt: failures))
+            }
+        }
+    }
+
+    /// So many sessions may end, one after the other, while a log is drained.
+    private static let drainingSessions = 10
+
+    private func runSession(waiter: BellWaiter, logger: Logger, isDraining: Bool = false) async throws -> End {
         try await withConnection { connection in
             try await LaneSession.prepare(
                 connection, of: database,
@@ -112,7 +133,7 @@ struct SubscriptionRunner: Sendable {
                 let loop = LaneLoop(
                     subscription: subscription, session: session, reading: reading, server: server,
                     configuration: configuration, signals: signals, waiter: waiter, logger: logger,
-                    hangs: hangs, exclusivity: exclusivity, worker: worker
+                    hangs: hangs, exclusivity: exclusivity, counts: counts, worker: worker, isDraining: isDraining
                 )
                 try await loop.run()
                 return .done

@@ -71,6 +71,37 @@ public struct Worker: Service {
         }
     }
 
+    /// Does all there is to do and returns: each subscription receives what was committed before, and what its receivers and the
+    /// others' write. For tests, and for programs that run now and then. What fails is parked and tried again by the next one.
+    /// - Throws: as ``run()``; ``WorkerError`` with `outage` when everything fails.
+    @discardableResult
+    public func drain() async throws -> DrainReport {
+        try await checkSetUp()
+        var configuration = configuration
+        // Nobody rings.
+        configuration.pollInterval = min(configuration.pollInterval, .milliseconds(100))
+        let bell = Bell(database, schema: configuration.schema, pollOnly: true, logger: logger)
+        let runners = subscriptions.map { subscription in
+            SubscriptionRunner(
+                subscription: subscription, database: database, configuration: configuration, bell: bell,
+                signals: signals,
+                logger: logger)
+        }
+        func counts() -> [String: [String: Int]] {
+            Dictionary(runners.map { ($0.subscription.name, $0.counts.all) }, uniquingKeysWith: { first, _ in first })
+        }
+        // The receivers' own writes are signals, too.
+        var before: [String: [String: Int]]?
+        while before != counts(), !Task.isShuttingDownGracefully {
+            before = counts()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for runner in runners { group.addTask { try await runner.drain() } }
+                try await group.waitForAll()
+            }
+        }
+        return DrainReport(counts())
+    }
+
     private func checkSetUp() async throws {
         var names: Set<String> = []
         for subscription in subscriptions {
