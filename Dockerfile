@@ -13,9 +13,9 @@ ARG PROGRAMS=build
 ARG SWIFT_VERSION=6.3
 
 FROM swift:${SWIFT_VERSION}-bookworm AS build
-# pkg-config is how SwiftPM finds libpq on Debian: its headers lie outside the compiler's default folders.
+# pkg-config is how SwiftPM finds the libraries on Debian: their headers lie outside the compiler's default folders.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libpq-dev pkg-config \
+    && apt-get install -y --no-install-recommends libcurl4-openssl-dev libpq-dev libssl-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # The manifest alone first: a change of the sources does not fetch the dependencies again.
@@ -39,7 +39,7 @@ FROM ${PROGRAMS} AS programs
 FROM debian:bookworm-slim AS runtime
 # An account of its own: nothing here needs root, and no file outside /tmp is written.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libpq5 libstdc++6 \
+    && apt-get install -y --no-install-recommends ca-certificates libcurl4 libpq5 libstdc++6 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin bookshop
 # Programs from a host's debug build bring their shared libraries along in the same folder and look for them there.

@@ -55,6 +55,23 @@ let libraries: [Target] = [
             "HeliographLog", "HeliographModels", "HeliographPostgres", "HeliographSignals", "HeliographWorker",
         ]
     ),
+    // Records to commands and webhooks. The system's own libraries: BoringSSL, which packages bring, would be compiled twice.
+    .systemLibrary(
+        name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
+    ),
+    .systemLibrary(
+        name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+    ),
+    .target(
+        name: "HeliographOutbound",
+        dependencies: [
+            "CLibCrypto",
+            "CLibCurl",
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "Subprocess", package: "swift-subprocess"),
+        ]
+    ),
     .target(
         name: "HeliographDashboard",
         dependencies: [
@@ -152,10 +169,12 @@ let commandLine: [Target] = [
         dependencies: [
             "BookshopClient",
             "Heliograph",
+            "HeliographOutbound",
             "HeliographProgram",
             "HeliographTesting",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
     )
 ]
@@ -191,6 +210,15 @@ let tests: [Target] = [
     // The worker's protocol over a model of the server, and what goes wrong without each of its rules.
     .target(name: "ProtocolModel", path: "Tests/ProtocolModel"),
     .testTarget(name: "ProtocolModelTests", dependencies: ["ProtocolModel"]),
+    .testTarget(
+        name: "HeliographOutboundTests",
+        dependencies: [
+            "HeliographOutbound",
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ]
+    ),
     .testTarget(name: "BookshopTests", dependencies: ["Bookshop"]),
     .testTarget(
         name: "IntegrationTests",

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Installs what Heliograph needs beside Swift: libpq's headers, psql, PostgreSQL 15 or later to run private clusters, openssl.
+# Installs what Heliograph needs beside Swift: headers of libpq, libcurl and OpenSSL, psql, PostgreSQL 15 or later to run private
+# clusters, openssl.
 # Says and does nothing where all of it is there.
 #
 #   bootstrap.sh                       installs what is missing (apt-get or brew)
 #   bootstrap.sh --check               installs nothing; exit status 1 and one line if something is missing
 #   bootstrap.sh --with-spin           installs Spin as well, and a C compiler for it: for the models in docs/models
 #   bootstrap.sh --with-pgq            installs PGQ as well, for the server: what `make bench AREA=capture` compares with
-#   bootstrap.sh --pkg-config-path     prints the value of PKG_CONFIG_PATH with which SwiftPM finds libpq
+#   bootstrap.sh --pkg-config-path     prints the value of PKG_CONFIG_PATH with which SwiftPM finds the libraries
 set -eu
 
 oldest=15
@@ -32,6 +33,22 @@ libpq_pkg_config_folder() {
         fi
     done
     pkg-config --variable pcfiledir libpq 2>/dev/null || pg_config --libdir 2>/dev/null | sed 's,$,/pkgconfig,'
+}
+
+# Of libcurl and libcrypto: in Debian beside libpq's, in Homebrew each in its own.
+other_pkg_config_folders() {
+    for formula in curl openssl@3; do
+        prefix=$(brew_prefix $formula) || continue
+        [ ! -d "$prefix/lib/pkgconfig" ] || printf ':%s' "$prefix/lib/pkgconfig"
+    done
+}
+
+has_library() { # NAME, as pkg-config has it
+    folders=$(libpq_pkg_config_folder)$(other_pkg_config_folders):/usr/lib/pkgconfig:/usr/lib64/pkgconfig:/usr/local/lib/pkgconfig
+    for folder in $(echo "$folders" | tr ':' ' ') /usr/lib/*/pkgconfig; do
+        [ ! -f "$folder/$1.pc" ] || return 0
+    done
+    return 1
 }
 
 has_headers() {
@@ -72,6 +89,8 @@ has_psql() {
 
 missing_parts() {
     has_headers || echo headers
+    has_library libcurl || echo curl
+    has_library libcrypto || echo crypto
     has_server || echo server
     has_psql || echo psql
     # For the certificates of the tests of TLS; macOS brings one.
@@ -99,7 +118,7 @@ as_root() {
 install_with_apt() {
     # Without a terminal nobody can type a password: sudo must do without.
     [ "$(id -u)" = 0 ] || { [ -t 0 ] && command -v sudo >/dev/null 2>&1; } || sudo -n true 2>/dev/null \
-        || fail "missing: $(echo $missing); run as root: apt-get install libpq-dev postgresql"
+        || fail "missing: $(echo $missing); run as root: apt-get install libpq-dev libcurl4-openssl-dev libssl-dev postgresql"
     as_root apt-get update
     # A release may offer several; the newest. (Ubuntu 22.04 has only 14.)
     newest=$(apt-cache pkgnames postgresql- | sed -n 's/^postgresql-\([0-9][0-9]*\)$/\1/p' | sort -n | tail -n 1)
@@ -108,6 +127,8 @@ install_with_apt() {
     for part in $missing; do
         case $part in
         headers) packages="$packages libpq-dev" ;;
+        curl) packages="$packages libcurl4-openssl-dev" ;;
+        crypto) packages="$packages libssl-dev" ;;
         server) packages="$packages postgresql-$newest" ;;
         psql) packages="$packages postgresql-client-$newest" ;;
         openssl) packages="$packages openssl" ;;
@@ -132,6 +153,8 @@ install_with_brew() {
     for part in $missing; do
         case $part in
         headers | psql) formulae="$formulae libpq" ;;
+        curl) formulae="$formulae curl" ;;
+        crypto) formulae="$formulae openssl@3" ;;
         server) formulae="$formulae postgresql@17" ;;
         openssl) formulae="$formulae openssl" ;;
         spin) formulae="$formulae spin" ;;
@@ -152,7 +175,7 @@ case ${1:-} in
 --with-spin) wants_spin=yes ;;
 --with-pgq) wants_pgq=yes ;;
 --pkg-config-path)
-    echo "$(libpq_pkg_config_folder)${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+    echo "$(libpq_pkg_config_folder)$(other_pkg_config_folders)${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
     exit
     ;;
 --check)

@@ -10,7 +10,7 @@ struct HeliographCommand: AsyncParsableCommand {
             """,
         subcommands: [
             DemoCommand.self, MigrateCommand.self, AttachCommand.self, DetachCommand.self, TailCommand.self,
-            StatusCommand.self, SubscriptionsCommand.self, DeadLettersCommand.self, PruneCommand.self,
+            RunCommand.self, StatusCommand.self, SubscriptionsCommand.self, DeadLettersCommand.self, PruneCommand.self,
             DoctorCommand.self, ExplainCommand.self,
         ]
     )

@@ -24,6 +24,17 @@ public struct ServiceOptions: ParsableArguments {
     /// Runs services until one fails, or SIGTERM or SIGINT shuts them down, the last one first. A second signal cuts off what still runs.
     /// - Throws: what a service throws; ``ExitStatus/failed`` after a second signal.
     public func run(_ services: [any Service], logger: Logger) async throws {
+        try await run(services.map { .init(service: $0) }, logger: logger)
+    }
+
+    /// The same for one that ends by itself.
+    public func runToEnd(_ service: any Service, logger: Logger) async throws {
+        try await run([.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger)
+    }
+
+    private func run(
+        _ services: [ServiceGroupConfiguration.ServiceConfiguration], logger: Logger
+    ) async throws {
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
         )
