@@ -12,7 +12,9 @@ struct SourceArgument: ExpressibleByArgument {
             self.init(table: argument, changes: [.created, .updated, .deleted])
             return
         }
-        let names = argument[argument.index(after: colon)...].split(omittingEmptySubsequences: false) { $0 == "," || $0 == "|" }
+        let names = argument[argument.index(after: colon)...].split(omittingEmptySubsequences: false) {
+            $0 == "," || $0 == "|"
+        }
         let changes = names.compactMap { Self.changes[String($0)] }
         guard changes.count == names.count else { return nil }
         self.init(table: String(argument[..<colon]), changes: changes)

@@ -54,6 +54,9 @@ struct AnswerReaderTests {
     func headers() {
         let answer = reader("HTTP/1.1 503 No", "RETRY-after:7 ", "Retry-After: 9", "no colon", ": 5", "").answer
         #expect(answer?.failure(of: "x", now: Date()).retryAfter == .seconds(7))
+        // What goes on in the next line is no header of its own.
+        let folded = reader("HTTP/1.1 503 No", "X: 1,", " Retry-After: 9", "").answer
+        #expect(folded?.failure(of: "x", now: Date()).retryAfter == nil)
         #expect(reason("HTTP/1.1 301 No", "Location:\t/a:b", "")?.hasSuffix(" (/a:b)") == true)
     }
 

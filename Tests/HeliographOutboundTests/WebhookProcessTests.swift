@@ -15,6 +15,19 @@ struct WebhookProcessTests {
 
     private static var openDescriptors: Int { (0..<4096).count { fcntl($0, F_GETFD) >= 0 } }
 
+    /// How many sockets of this process are connected to a port.
+    private static func connections(to port: Int) -> Int {
+        (0 as Int32..<4096).count { descriptor in
+            var peer = [UInt8](repeating: 0, count: 128)
+            var length = socklen_t(peer.count)
+            let hasPeer = peer.withUnsafeMutableBytes {
+                getpeername(descriptor, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length) == 0
+            }
+            // The port follows the family, the most significant byte first.
+            return hasPeer && Int(peer[2]) << 8 | Int(peer[3]) == port
+        }
+    }
+
     /// Lets the process open no descriptor while `body` runs.
     ///
     /// - Parameter refusesPoll: Whether the system does not even wait for those that are open.
@@ -81,6 +94,9 @@ struct WebhookProcessTests {
                     delivery.cancel()
                     await #expect(throws: CancellationError.self) { try await delivery.value }
                 }
+                // A connection has ended when the delivery has, not only when the loop does.
+                let connected = WebhookProcessTests.connections(to: server.port)
+                #expect(connected == 0, "\(connected) connections")
                 for await _ in ends where !loop.isRunning { break }
                 try await server.connectionsEnded()
                 let after = WebhookProcessTests.openDescriptors

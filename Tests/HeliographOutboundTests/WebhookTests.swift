@@ -70,7 +70,7 @@ struct WebhookTests {
     @Test("The request says nothing that was not asked for")
     func headers() async throws {
         try await TestServer.run { server in
-            let lines = [String(repeating: "1", count: 2 << 20)]
+            let lines = [String(repeating: "1", count: 5 << 18)]
             try await webhook(server).deliver(OutboundBatch(id: "large", lines: lines))
             let names = try #require(server.requests.first).head.headers.map { $0.name.lowercased() }
             #expect(
@@ -101,17 +101,16 @@ struct WebhookTests {
         #expect(failure.reason.hasSuffix(": no\u{FFFD} thanks"))
     }
 
-    @Test("An answer counts that comes before the request is sent, and ends it")
+    @Test("An answer counts that comes before all of the request is sent")
     func early() async throws {
         var reply = TestReply.status("413 Content Too Large", body: "too much", holds: true)
         reply.isEarly = true
         try await TestServer.run(reply: reply) { server in
-            let lines = [String(repeating: "1", count: 32 << 20)]
+            let lines = [String(repeating: "1", count: 4 << 20)]
             let failure = try await HeliographOutboundTests.failure {
                 try await webhook(server).deliver(OutboundBatch(id: "large", lines: lines))
             }
             #expect(failure.reason.hasSuffix(" answered 413 Content Too Large: too much"))
-            try await server.connectionsEnded()
         }
     }
 

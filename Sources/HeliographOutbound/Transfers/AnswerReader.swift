@@ -18,9 +18,8 @@ struct AnswerReader {
         headBytes += line.count
         guard headBytes <= Self.headLimit else { return false }
         guard answer == nil else { return true }
-        let text = String(decoding: line, as: UTF8.self).drop { $0 == " " }
-        guard let end = text.firstIndex(where: \.isNewline) else { return true }
-        read(text[..<end])
+        let end = line.lastIndex { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
+        read(String(decoding: line[..<(end.map { $0 + 1 } ?? 0)], as: UTF8.self))
         return true
     }
 
@@ -31,7 +30,7 @@ struct AnswerReader {
         return (answer?.bodyBytes ?? 0) < Self.bodyLimit
     }
 
-    private mutating func read(_ line: Substring) {
+    private mutating func read(_ line: String) {
         guard var head = draft else {
             draft = WebhookAnswer(statusLine: line)
             return

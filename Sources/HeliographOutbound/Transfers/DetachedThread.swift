@@ -17,7 +17,7 @@ enum DetachedThread {
         let context = Unmanaged.passRetained(Body(body))
         #if canImport(Darwin)
             var thread: pthread_t?
-            let status = pthread_create(&thread, nil, { Self.main($0) }, context.toOpaque())
+            let status = pthread_create(&thread, nil, { DetachedThread.main($0) }, context.toOpaque())
         #else
             var thread = pthread_t()
             let status = pthread_create(&thread, nil, { $0.flatMap { DetachedThread.main($0) } }, context.toOpaque())

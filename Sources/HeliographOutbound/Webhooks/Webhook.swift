@@ -14,7 +14,7 @@ import NIOCore
 /// names are not used.
 ///
 /// Each delivery looks up the host anew, checks its addresses, and connects to one of them, or takes a connection to it
-/// that an earlier delivery has left open.
+/// that an earlier delivery has left open. After a minute without any delivery none is left.
 public struct Webhook: Sendable {
     private let configuration: Configuration
     private let connection: WebhookConnection

@@ -12,7 +12,7 @@ struct WebhookAnswer: Sendable {
     private(set) var bodyBytes = 0
 
     /// - Parameter statusLine: Such as `HTTP/1.1 204 No Content`, without its end.
-    init?(statusLine: Substring) {
+    init?(statusLine: String) {
         let words = statusLine.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
         guard words.count >= 2, words[0].hasPrefix("HTTP/"), let code = Int(words[1]), (100...999).contains(code) else {
             return nil
@@ -27,7 +27,7 @@ struct WebhookAnswer: Sendable {
     var isAcknowledgement: Bool { (200..<300).contains(statusCode) }
 
     /// - Parameter line: A name and a value, without the line's end. The first value of a name counts.
-    mutating func readHeader(_ line: Substring) {
+    mutating func readHeader(_ line: String) {
         guard let colon = line.firstIndex(of: ":") else { return }
         let value = String(line[line.index(after: colon)...].drop { $0.isWhitespace })
         switch line[..<colon].lowercased() {

@@ -25,7 +25,8 @@ struct RunTests {
     func execOnce() async throws {
         try await Effects.with { effects in
             let folder = try Folder()
-            try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 250); UPDATE t SET v = 1 WHERE id = 5")
+            try await effects.fixture.psql(
+                "INSERT INTO t SELECT generate_series(1, 250); UPDATE t SET v = 1 WHERE id = 5")
             let arguments = [
                 "run", "out", "--on", "t:created", "--start", "beginning", "--batch", "40", "--once", "--exec",
                 "echo $HELIOGRAPH_BATCH_ID $HELIOGRAPH_ATTEMPT >> \(folder.path)/batches; cat >> \(folder.path)/records",
@@ -41,7 +42,9 @@ struct RunTests {
         }
     }
 
-    @Test("--start backfill: rows that were there before the table was captured; a command that fails keeps them", .timeLimit(.minutes(10)))
+    @Test(
+        "--start backfill: rows that were there before the table was captured; a command that fails keeps them",
+        .timeLimit(.minutes(10)))
     func backfill() async throws {
         try await Effects.with { effects in
             let folder = try Folder()
@@ -58,7 +61,8 @@ struct RunTests {
                 _ = try await effects.fixture.heliograph(arguments + ["cat >> \(folder.path)/records"])
                 return try ids(folder.lines("records")).sorted() == Array(1...30)
             }
-            #expect(folder.lines("records").allSatisfy { $0.contains(#""id":null"#) && $0.contains(#""backfill":true"#) })
+            #expect(
+                folder.lines("records").allSatisfy { $0.contains(#""id":null"#) && $0.contains(#""backfill":true"#) })
         }
     }
 
@@ -106,7 +110,9 @@ struct RunTests {
         server.serve_forever()
         """
 
-    @Test("--webhook: signed, posted as an array; Retry-After is heeded; a private address takes a word", .timeLimit(.minutes(10)))
+    @Test(
+        "--webhook: signed, posted as an array; Retry-After is heeded; a private address takes a word",
+        .timeLimit(.minutes(10)))
     func webhook() async throws {
         guard FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") else { return }
         try await Effects.with { effects in
