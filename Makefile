@@ -10,7 +10,7 @@ swift = PKG_CONFIG_PATH="$$(scripts/bootstrap.sh --pkg-config-path)" $(SWIFT)
 swift_sources = Package.swift Sources Tests Snippets Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build demo test check lint format sql compose-test bench fuzz sanitize clean
+.PHONY: help bootstrap build demo test check lint format sql compose-test bench chaos fuzz sanitize clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,7 @@ test: bootstrap check build ## all checks, as CI runs them
 	scripts/bench.sh driver --quick
 	scripts/bench.sh capture --quick
 	scripts/bench.sh worker --quick
+	scripts/chaos.sh --quick
 
 check: lint ## what needs no build: format, embedded SQL, samples, docker-compose.yml
 	scripts/embed-sql.sh --check
@@ -54,6 +55,10 @@ compose-test: ## docker-compose.yml for real: up, both workers killed at work, d
 
 bench: bootstrap ## measure AREA (driver, capture, worker) beside what it is compared with; fails if a goal is missed
 	@scripts/bench.sh "$(AREA)"
+
+chaos: bootstrap ## break workers, servers and networks, and count what is lost or doubled
+	@scripts/chaos.sh
+	@scripts/chaos.sh --check-checker
 
 # Seconds for `make fuzz`.
 SECONDS ?= 60

@@ -196,6 +196,26 @@ let benchmarks: [Target] = [
     ),
 ]
 
+/// What `make chaos` runs. The clock in C shifts what the process is told of the time of day.
+let chaos: [Target] = [
+    .target(name: "CChaosClock", path: "Tests/CChaosClock"),
+    .executableTarget(
+        name: "HeliographChaos",
+        dependencies: [
+            "CChaosClock",
+            "Heliograph",
+            "HeliographPostgres",
+            "HeliographProgram",
+            "HeliographTesting",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        ],
+        path: "Tests/HeliographChaos"
+    ),
+]
+
 /// Unit tests need no database; everything in `IntegrationTests` starts a private PostgreSQL cluster by itself.
 let tests: [Target] = [
     .testTarget(name: "HeliographSignalsTests", dependencies: ["HeliographSignals"]),
@@ -244,6 +264,7 @@ let package = Package(
         .library(name: "HeliographTesting", targets: ["HeliographTesting"]),
         .executable(name: "heliograph", targets: ["HeliographCLI"]),
         .executable(name: "heliograph-bench", targets: ["HeliographBench"]),
+        .executable(name: "heliograph-chaos", targets: ["HeliographChaos"]),
         .executable(name: "bookshop-server", targets: ["BookshopServer"]),
         .executable(name: "bookshop-worker", targets: ["BookshopWorker"]),
     ],
@@ -259,11 +280,12 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.0"),
     ],
-    targets: libraries + programs + bookshop + commandLine + benchmarks + tests,
+    targets: libraries + programs + bookshop + commandLine + benchmarks + chaos + tests,
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && target.name != "CBaseline" {
+let targetsInC: Set = ["CBaseline", "CChaosClock"]
+for target in package.targets where target.type != .system && !targetsInC.contains(target.name) {
     target.swiftSettings = [
         .treatAllWarnings(as: .error),
         .enableUpcomingFeature("ExistentialAny"),
