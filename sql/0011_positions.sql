@@ -189,9 +189,10 @@ comment on function heliograph.current_positions(int, smallint[]) is
 
 -- Old versions are needed by nobody, but the newest must stay, and an hour is more than any worker that has been
 -- stopped in the middle of a commit is away. By lane, so that each look is a short one in the primary key: the limit
--- comes before the age, or the young versions of a busy lane would all be looked at.
+-- comes before the age, or the young versions of a busy lane would all be looked at. Without JIT: the planner takes a few
+-- lanes for many, and would compile for longer than it works.
 create function heliograph.purge_positions(max_rows int) returns bigint
-language sql volatile as $function$
+language sql volatile set jit = off as $function$
     with purged as (
         delete from heliograph.position as p
         where p.ctid = any (array(
@@ -231,7 +232,7 @@ create view heliograph.tick_in_use as
 
 -- Of ticks that no position refers to any more the first of each minute stays, so that there is a place to rewind to.
 create function heliograph.purge_ticks(max_rows int) returns bigint
-language plpgsql volatile as $function$
+language plpgsql volatile set jit = off as $function$
 declare
     candidates bigint[];
     purged     bigint;

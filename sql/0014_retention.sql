@@ -49,8 +49,10 @@ comment on function heliograph.needed_xid() is
 
 -- Drops a segment that is older than an age and that nobody needs. Each condition by itself is not enough: what is visible
 -- in all positions may have a neighbour in the segment that commits later.
+-- Without JIT: the planner takes a few lanes for many, and would compile for half a second while nobody can read the segment.
 create function heliograph.drop_segment(number int, older_than interval, out dropped boolean, out reason text)
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' as $function$
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set jit = off as $function$
 declare
     known  heliograph.segment;
     newest xid8;
