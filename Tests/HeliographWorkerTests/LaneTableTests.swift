@@ -100,6 +100,9 @@ struct LaneTableTests {
                 let target = LaneShare.target(lanes: lanes, members: members)
                 #expect(target * max(1, members) >= lanes)
                 #expect((target - 1) * max(1, members) < lanes)
+                let minimum = LaneShare.minimum(lanes: lanes, members: members)
+                #expect(minimum <= target)
+                #expect(minimum == 0 || minimum + (max(1, members) - 1) * target == lanes)
             }
         }
     }

@@ -4747,7 +4747,7 @@ values
 --   max_bytes when the log is larger, an hour will do; NULL for no such limit
 create function heliograph.lapse_subscriptions(unused interval, max_bytes bigint default null)
 returns table (name text, reason text)
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $function$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set jit = off as $function$
 #variable_conflict use_column
 declare
     moment   timestamptz := clock_timestamp();

@@ -5,4 +5,9 @@ enum LaneShare {
         let members = max(1, members)
         return (lanes + members - 1) / members
     }
+
+    /// What is left for each, even if all others hold the upper share: whoever holds less can expect more at any moment.
+    static func minimum(lanes: Int, members: Int) -> Int {
+        max(0, lanes - (max(1, members) - 1) * target(lanes: lanes, members: members))
+    }
 }

@@ -36,6 +36,8 @@ final class LaneLoop {
     /// The places in the database are to pass all transactions before this one, also when the log is quiet.
     private var owedXmin: UInt64?
     private var nextBalance = ContinuousClock.now
+    /// Earlier, if lanes are wanted; what is being read is not broken off for it.
+    private var nextLook = ContinuousClock.now
     private var nextFlush = ContinuousClock.now
 
     /// - Parameter server: what the session's server says of itself, see ``Window/server``.
@@ -59,8 +61,7 @@ final class LaneLoop {
         self.batchLimit = subscription.readingLimit(configuration.batchSize)
         processor = BatchProcessor(
             subscription: subscription, session: session, configuration: configuration, signals: signals,
-            logger: logger,
-            hangs: hangs, exclusivity: exclusivity, counts: counts
+            logger: logger, hangs: hangs, exclusivity: exclusivity, counts: counts
         )
     }
 
@@ -82,7 +83,7 @@ final class LaneLoop {
     private func work() async throws {
         try await session.join()
         while !isStopping {
-            if ContinuousClock.now >= nextBalance, try await !balance() { return }
+            if ContinuousClock.now >= nextLook, try await !balance() { return }
             let isBusy = try await pass()
             try await flushInTime()
             if isDraining, table.breaker.isOpen { throw WorkerError.outage(subscription.name, table.breaker.lastError) }
@@ -99,7 +100,7 @@ final class LaneLoop {
     }
 
     private func sleep() async {
-        let wake = min(nextBalance, table.nextRetry ?? nextBalance)
+        let wake = min(nextLook, table.nextRetry ?? nextLook)
         await waiter.wait(upTo: max(.milliseconds(1), wake - .now))
     }
 
@@ -108,7 +109,9 @@ final class LaneLoop {
     /// Takes or gives up lanes, so that all workers of the subscription hold about the same number.
     /// - Returns: `false` if another declaration of the subscription is in force.
     private func balance() async throws -> Bool {
-        nextBalance = .now + min(configuration.pollInterval, pingInterval) * Double.random(in: 0.8...1.2)
+        let interval = min(configuration.pollInterval, pingInterval) * Double.random(in: 0.4...0.6)
+        nextBalance = .now + interval
+        nextLook = nextBalance
         let lanes = session.registration.laneCount
         let membership = try await session.membership()
         guard membership.isCurrent else { return false }
@@ -137,7 +140,10 @@ final class LaneLoop {
                 }
             }
         }
-        hasShare = table.held.count == lanes || membership.count > 1
+        // Nobody serves the others before a dead one's session has ended, or somebody has given up a surplus.
+        let isShort = table.held.count < LaneShare.minimum(lanes: lanes, members: membership.count)
+        hasShare = !isShort
+        if isShort { nextLook = .now + interval / 10 }
         if table.held != held {
             logger.debug("lanes shared out", metadata: ["lanes.held": "\(table.held.count)", "lanes.all": "\(lanes)"])
         }
