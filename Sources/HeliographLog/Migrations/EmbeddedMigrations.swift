@@ -4709,10 +4709,10 @@ comment on function heliograph.claim_item(int, smallint, text) is
 
 create function heliograph.drop_claims(subscription int, lanes smallint[], worker text) returns void
 language sql volatile as $function$
-    delete from heliograph.claim as c where c.subscription = $1 and c.lane = any ($2) and c.worker = $3
+    delete from heliograph.claim as c where c.subscription = $1 and ($2 is null or c.lane = any ($2)) and c.worker = $3
 $function$;
 comment on function heliograph.drop_claims(int, smallint[], text) is
-    'Takes back what take_claims() said, before the locks are given up. One that is on probation is given up with it.';
+    'Takes back what take_claims() said, before the locks are given up; without lanes, all of the worker''s.';
 
 create function heliograph.clear_item(subscription int, lanes smallint[], worker text) returns void
 language sql volatile as $function$

@@ -190,6 +190,8 @@ struct BatchAttempt {
     /// A receiver that does not return still has its handle: so its session is closed. The next one counts the try.
     private func abandon(_ hung: [Record], of count: Int) async throws -> Outcome {
         processor.hangs.note(hung.map(\.id), of: count)
+        // Or its successor would think that the record has killed it.
+        await processor.absolve()
         await connection.close()
         throw Doubt(error: ReceiverTimeout(limit: processor.subscription.timeout))
     }

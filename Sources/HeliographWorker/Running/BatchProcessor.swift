@@ -21,6 +21,8 @@ struct BatchProcessor {
     let hangs: Hangs
     let exclusivity: Exclusivity
     let counts: OutcomeCounts
+    /// Says, by another connection, that this worker is alive though its session ends.
+    let absolve: @Sendable () async -> Void
 
     /// - Parameter mayGoOn: is asked between transactions; what is left then is read again.
     /// - Returns: `nil` when each record is done, left or its lane blocked; an error that no record is to blame for when the rest is

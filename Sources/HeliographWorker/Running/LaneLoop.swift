@@ -61,7 +61,8 @@ final class LaneLoop {
         self.batchLimit = subscription.readingLimit(configuration.batchSize)
         processor = BatchProcessor(
             subscription: subscription, session: session, configuration: configuration, signals: signals,
-            logger: logger, hangs: hangs, exclusivity: exclusivity, counts: counts
+            logger: logger, hangs: hangs, exclusivity: exclusivity, counts: counts,
+            absolve: { try? await session.dropClaims(of: nil, worker: worker, on: reading) }
         )
     }
 

@@ -29,8 +29,12 @@ extension LaneSession {
     }
 
     /// Takes the claims back, before the locks are given up.
-    func dropClaims(of lanes: [Int], worker: String) async throws {
-        try await connection.query(
-            "SELECT \(schema).drop_claims(\(registration.id), \(lanes.map { Int16(clamping: $0) }), \(worker))")
+    /// - Parameters:
+    ///   - lanes: `nil` for all.
+    ///   - other: another connection to say so by, where this session's own is not to be had.
+    func dropClaims(of lanes: [Int]?, worker: String, on other: Connection? = nil) async throws {
+        let lanes = lanes.map { $0.map { Int16(clamping: $0) } }
+        try await (other ?? connection).query(
+            "SELECT \(schema).drop_claims(\(registration.id), \(lanes), \(worker))")
     }
 }

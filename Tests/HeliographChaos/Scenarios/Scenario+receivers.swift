@@ -9,7 +9,7 @@ extension Scenario {
         workers: { stage in
             for number in 1...2 {
                 let plan = stage.plan(number) { plan in
-                    plan.throwing = 300
+                    plan.throwing = stage.isQuick ? 1_500 : 300
                     plan.hanging = stage.isQuick ? 60 : 6
                     plan.allocating = 50
                     plan.timeout = 1

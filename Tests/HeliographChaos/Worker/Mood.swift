@@ -11,6 +11,8 @@ final class Mood: Sendable {
 
     private struct State {
         var generator: SeededGenerator
+        /// How often it was not calm.
+        var turn = 0
         /// How often the receiver was called for a record that fails for a while.
         var calls: [Int64: Int] = [:]
     }
@@ -33,7 +35,12 @@ final class Mood: Sendable {
         if chance(plan.allocating, of: changes) { takeMemory() }
         if chance(plan.hanging, of: changes) { await hang() }
         guard chance(plan.throwing, of: changes) || isUnlucky(changes) else { return .calm }
-        switch draw(5) {
+        // One after the other, so that each of them comes however short the run is.
+        let turn = state.withLock { state in
+            state.turn += 1
+            return state.turn
+        }
+        switch turn % 5 {
         case 0: throw Mishap(cause: "before the effect")
         case 1: return .throwsLate
         case 2: return .failsStatement
