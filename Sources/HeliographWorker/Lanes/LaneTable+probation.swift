@@ -1,18 +1,34 @@
 extension LaneTable {
-    /// The lanes' last holder has died, as it seems: for so many records each is received alone.
-    mutating func putOnProbation(_ lanes: some Sequence<Int>, for records: Int) {
-        for lane in lanes { update(lane) { $0.probation = records } }
+    /// Lanes' last holder has not given them up.
+    /// - Parameters:
+    ///   - records: as many as a batch can have.
+    mutating func putOnProbation(
+        _ inherited: [(lane: Int, suspect: String?)], for records: Int, at now: ContinuousClock.Instant
+    ) {
+        for (lane, suspect) in inherited {
+            update(lane) {
+                $0.probation = Probation(records: records, singles: suspect == nil ? 0 : Probation.few)
+            }
+            // One record, by itself and later than all others: whoever kills workers as soon as they work does not hit it then.
+            if let suspect, suspect != Probation.some, let place = lanes[lane]?.place {
+                block(lane, at: place, until: now + Probation.peace)
+            }
+        }
     }
 
-    /// Records of lanes that are read together have been received alone.
+    /// Records of lanes that are read together have been received.
     mutating func serveProbation(_ lanes: some Sequence<Int>, records: Int) {
-        for lane in lanes { update(lane) { $0.probation = max(0, $0.probation - records) } }
+        for lane in lanes {
+            update(lane) { state in
+                state.probation?.records -= records
+                state.probation?.singles -= records
+                if let left = state.probation?.records, left <= 0 { state.probation = nil }
+            }
+        }
     }
 
-    /// Those of these that were on probation and are no more, when what their last holder can have read is behind them.
-    mutating func endProbation(_ candidates: some Sequence<Int>) -> [Int] {
-        let ended = candidates.filter { (lanes[$0]?.probation ?? 0) > 0 }
-        for lane in ended { update(lane) { $0.probation = 0 } }
-        return ended
+    /// What their last holder can have read is behind these lanes.
+    mutating func endProbation(_ lanes: some Sequence<Int>) {
+        for lane in lanes { update(lane) { $0.probation = nil } }
     }
 }

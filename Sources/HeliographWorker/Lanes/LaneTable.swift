@@ -16,8 +16,8 @@ struct LaneTable {
         var stalls = 0
         /// When to try again.
         var blockedUntil: ContinuousClock.Instant?
-        /// Of how many more records each is received alone, because the lane's last holder has died of one, as it seems.
-        var probation = 0
+        /// Its last holder has died of one of its records, as it seems.
+        var probation: Probation?
         /// The keys of which records are parked.
         var parked: [Int32: ParkedKey] = [:]
 
@@ -37,8 +37,8 @@ struct LaneTable {
         let lanes: [Int]
         /// Whether the first record met a lock before and is to be tried alone.
         let isSuspect: Bool
-        /// Whether each record is to be received alone.
-        var isOnProbation = false
+        /// So many records may be received at a time, because the lanes are on probation; `nil` for any number.
+        var probationSize: Int?
     }
 
     private(set) var lanes: [Int: Lane] = [:]
@@ -84,24 +84,24 @@ struct LaneTable {
                 groups.append(
                     Group(
                         place: state.place, generation: state.generation, lanes: [lane], isSuspect: true,
-                        isOnProbation: state.probation > 0))
+                        probationSize: state.probation?.size))
                 continue
             }
             let match = groups.firstIndex {
                 !$0.isSuspect && $0.generation == state.generation && $0.place == state.place
-                    && $0.isOnProbation == (state.probation > 0)
+                    && $0.probationSize == state.probation?.size
             }
             if let match {
                 let group = groups[match]
                 groups[match] = Group(
                     place: group.place.preferringTicks(of: state.place), generation: group.generation,
-                    lanes: group.lanes + [lane], isSuspect: false, isOnProbation: group.isOnProbation
+                    lanes: group.lanes + [lane], isSuspect: false, probationSize: group.probationSize
                 )
             } else {
                 groups.append(
                     Group(
                         place: state.place, generation: state.generation, lanes: [lane], isSuspect: false,
-                        isOnProbation: state.probation > 0)
+                        probationSize: state.probation?.size)
                 )
             }
         }

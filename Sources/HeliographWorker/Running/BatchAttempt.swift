@@ -22,6 +22,8 @@ struct BatchAttempt {
     var parkings: [Int64: Parking] = [:]
     /// Whether the records are only to be stepped over.
     var skipsReceivers = false
+    /// Whether what is received has been named before.
+    var isOnProbation = false
 
     enum Outcome {
         /// The first records are committed with their effects, and their lanes' position is this. The numbers under which some have been
@@ -59,9 +61,13 @@ struct BatchAttempt {
         let place = place(named, after: count)
         var parked: [Int64] = []
         do {
-            let rows = try await processor.session.commit(
-                lanes(of: records.prefix(count)), of: table, at: place, deliveries: deliveryStatements(count))
-            if case .log = source { parked = try rows.first?.first?.decode(0) ?? [] }
+            let lanes = lanes(of: records.prefix(count))
+            var statements = deliveryStatements(count)
+            if isOnProbation { statements.append(processor.session.finishItem(of: lanes, worker: processor.worker)) }
+            let rows = try await processor.session.commit(lanes, of: table, at: place, deliveries: statements)
+            if case .log = source, statements.count > (isOnProbation ? 1 : 0) {
+                parked = try rows.first?.first?.decode(0) ?? []
+            }
         } catch let error as BatchRefused {
             return try await classify(error.error) { .refused(error.error) }
         }

@@ -21,6 +21,8 @@ struct BatchProcessor {
     let hangs: Hangs
     let exclusivity: Exclusivity
     let counts: OutcomeCounts
+    /// This process.
+    let worker: String
     /// Says, by another connection, that this worker is alive though its session ends.
     let absolve: @Sendable () async -> Void
 
@@ -45,7 +47,7 @@ struct BatchProcessor {
         var lanes = Set(batch.group.lanes)
         var pending = batch.records[...]
         var limit = batch.group.isSuspect ? 1 : pending.count
-        let cap = batch.group.isOnProbation ? 1 : Int.max
+        let cap = batch.group.probationSize ?? .max
         var isolatesNext = false
         var decision = Decision.receive
         var isLeaving = false
@@ -66,8 +68,9 @@ struct BatchProcessor {
                 limit = max(1, pending.count)
                 continue
             }
-            if batch.group.isOnProbation, decision == .receive, let record = slice.first, parkings.isEmpty,
-                let parking = try await risk("r\(record.id)", record)
+            if let size = batch.group.probationSize, decision == .receive,
+                slice.contains(where: { parkings[$0.id] == nil }),
+                let parking = try await risk(slice, single: size == 1 ? "r\(slice[slice.startIndex].id)" : nil)
             {
                 decision = .park(parking)
                 continue
@@ -75,7 +78,8 @@ struct BatchProcessor {
             let attempt = BatchAttempt(
                 processor: self, receiver: receiver, records: slice,
                 source: .log(course, isLast: slice.count == pending.count),
-                open: course.start, parkings: parkings, skipsReceivers: decision == .skip
+                open: course.start, parkings: parkings, skipsReceivers: decision == .skip,
+                isOnProbation: batch.group.probationSize != nil
             )
             let decided = decision
             let start = ContinuousClock.now
@@ -138,14 +142,20 @@ struct BatchProcessor {
         pending.removeAll { $0.lane == record.lane }
     }
 
-    /// Says that a record is about to be received alone.
+    /// Says that records of lanes on probation are about to be received.
+    /// - Parameter single: what names the record, if it is received alone.
     /// - Returns: how it is to be parked instead, if too many workers have died of it.
-    func risk(_ item: String, _ record: Record) async throws -> Parking? {
-        let deaths = try await session.claim(item, of: record.lane)
+    func risk(_ records: some Collection<Record>, single: String?) async throws -> Parking? {
+        let lanes = Set(records.map(\.lane)).sorted()
+        guard let single else {
+            _ = try await session.claim(Probation.some, of: lanes)
+            return nil
+        }
+        let deaths = try await session.claim(single, of: lanes)
         guard deaths >= KilledWorkers.limit else { return nil }
         let error = KilledWorkers(count: deaths)
         tally(1, "dead")
-        logger.error("a record kills workers: it is a dead letter", metadata: metadata(record, error))
+        logger.error("a record kills workers: it is a dead letter", metadata: metadata(records.first, error))
         return Parking(error: "\(error)", isDead: true)
     }
 

@@ -20,8 +20,8 @@ struct ExternalProcessor {
         var lanes = Set(batch.group.lanes)
         var pending = batch.records[...]
         while !pending.isEmpty {
-            let isSingle = batch.group.isSuspect || batch.group.isOnProbation || table.breaker.isOpen
-            var slice = pending.prefix(isSingle ? 1 : pending.count)
+            let most = batch.group.isSuspect || table.breaker.isOpen ? 1 : pending.count
+            var slice = pending.prefix(min(most, batch.group.probationSize ?? .max))
             var parkings = processor.parkings(for: &slice, in: table)
             guard !slice.isEmpty else {
                 guard let next = pending.first else { break }
@@ -34,8 +34,11 @@ struct ExternalProcessor {
                 parkings[record.id] = Parking(error: "\(error)", isDead: true)
                 processor.tally(1, "dead")
             }
-            if batch.group.isOnProbation, let record = slice.first, parkings.isEmpty {
-                parkings[record.id] = try await processor.risk("r\(record.id)", record)
+            if let size = batch.group.probationSize, let first = slice.first,
+                slice.contains(where: { parkings[$0.id] == nil }),
+                let parking = try await processor.risk(slice, single: size == 1 ? "r\(first.id)" : nil)
+            {
+                parkings[first.id] = parking
             }
             let wanted = slice.filter { parkings[$0.id] == nil }.map { ExternalRun.Item(record: $0, failures: 0) }
             var outcomes: [Int64: ExternalRun.Outcome] = [:]
@@ -53,7 +56,9 @@ struct ExternalProcessor {
                     let isLast = count == pending.count
                     let committed = slice.prefix(count)
                     let place = isLast ? course.end : committed.last.map(course.place(after:)) ?? course.start
-                    try await commit(committed, parkings, at: place, lanes, &course, in: &table)
+                    try await commit(
+                        committed, parkings, at: place, lanes, isOnProbation: batch.group.probationSize != nil, &course,
+                        in: &table)
                 } catch let refused as BatchRefused {
                     await session.connection.rollBack()
                     return refused.error
@@ -118,18 +123,19 @@ struct ExternalProcessor {
 
     private func commit(
         _ committed: ArraySlice<Record>, _ parkings: [Int64: Parking], at place: LanePlace, _ lanes: Set<Int>,
-        _ course: inout Course, in table: inout LaneTable
+        isOnProbation: Bool, _ course: inout Course, in table: inout LaneTable
     ) async throws {
         let parked = committed.compactMap { record in parkings[record.id].map { (record, $0) } }
         let moved = Set(committed.map(\.lane))
         let named = try await session.begin(place, for: nil)
-        let rows = try await session.commit(
-            moved.sorted(), of: table, at: named,
-            deliveries: parked.isEmpty ? [] : [session.park(parked, subscription.retry)])
+        var statements = parked.isEmpty ? [] : [session.park(parked, subscription.retry)]
+        if isOnProbation { statements.append(session.finishItem(of: moved.sorted(), worker: processor.worker)) }
+        let rows = try await session.commit(moved.sorted(), of: table, at: named, deliveries: statements)
         course.name(by: named)
         table.commit(moved, at: named)
         table.skip(lanes.subtracting(moved), to: named)
-        try await processor.note(parked.map(\.0), parkings, try rows.first?.first?.decode(0) ?? [], in: &table)
+        let deliveries: [Int64] = parked.isEmpty ? [] : try rows.first?.first?.decode(0) ?? []
+        try await processor.note(parked.map(\.0), parkings, deliveries, in: &table)
     }
 
     /// Calls for parked records of a key, in their order, up to the first that fails.
@@ -138,9 +144,10 @@ struct ExternalProcessor {
     ) async throws -> (any Error)? {
         guard let first = due.first, let lane = table.lanes[key.lane] else { return nil }
         var due = due
-        if lane.probation > 0 {
+        if let probation = lane.probation {
             due = [first]
-            if let parking = try await processor.risk("d\(first.delivery)", first.record) {
+            let single = probation.size == 1 ? "d\(first.delivery)" : nil
+            if let parking = try await processor.risk(CollectionOfOne(first.record), single: single) {
                 return try await finish([session.fail(first.delivery, parking)], of: key, at: lane.place, in: &table)
             }
         }
@@ -177,6 +184,10 @@ struct ExternalProcessor {
     private func finish(
         _ statements: [SQL], of key: LaneTable.DueKey, at place: LanePlace, in table: inout LaneTable
     ) async throws -> (any Error)? {
+        var statements = statements
+        if table.lanes[key.lane]?.probation != nil {
+            statements.append(session.finishItem(of: [key.lane], worker: processor.worker))
+        }
         do {
             let named = try await session.begin(place, for: nil)
             try await session.commit([key.lane], of: table, at: named, deliveries: statements)

@@ -62,7 +62,7 @@ final class LaneLoop {
         processor = BatchProcessor(
             subscription: subscription, session: session, configuration: configuration, signals: signals,
             logger: logger, hangs: hangs, exclusivity: exclusivity, counts: counts,
-            absolve: { try? await session.dropClaims(of: nil, worker: worker, on: reading) }
+            worker: worker, absolve: { try? await session.dropClaims(of: nil, worker: worker, on: reading) }
         )
     }
 
@@ -133,10 +133,10 @@ final class LaneLoop {
                 try await session.readPositions(of: locked, into: &table)
                 try await session.readParked(of: locked, subscription.retry, into: &table)
                 let inherited = try await session.takeClaims(of: locked, worker: worker)
-                table.putOnProbation(inherited, for: configuration.batchSize)
+                table.putOnProbation(inherited, for: configuration.batchSize, at: .now)
                 if !inherited.isEmpty {
                     logger.warning(
-                        "the last holder of lanes has not given them up: their next records are received one by one",
+                        "the last holder of lanes has not given them up: few records at a time for a while",
                         metadata: ["lanes": "\(inherited.count)"])
                 }
             }
@@ -217,12 +217,13 @@ final class LaneLoop {
 
     /// When a window is done, so is what the lanes' last holder can have read; but not what it can have had of a chunk.
     private func endProbation(of group: LaneTable.Group) async throws {
-        guard group.isOnProbation else { return }
-        let passed = group.lanes.filter {
-            table.lanes[$0].map { $0.probation == 0 || $0.place.hi == nil && $0.place.frontier == nil } ?? false
+        guard group.probationSize != nil else { return }
+        let passed = group.lanes.filter { lane in
+            table.lanes[lane].map { $0.probation == nil || $0.place.hi == nil && $0.place.frontier == nil } ?? false
         }
-        _ = table.endProbation(passed)
-        try await session.clearItem(of: passed, worker: worker)
+        guard !passed.isEmpty else { return }
+        table.endProbation(passed)
+        try await session.clearSuspicion(of: passed, worker: worker)
     }
 
     private func showOutage() async throws {

@@ -4,28 +4,33 @@ import HeliographPostgres
 /// What a worker says of the lanes it holds, so that its successor knows when it has died of a record.
 extension LaneSession {
     /// Says that this worker holds lanes, which must be locked.
-    /// - Returns: those whose last holder has not given them up.
-    func takeClaims(of lanes: [Int], worker: String) async throws -> [Int] {
-        try await connection.query(
+    /// - Returns: those whose last holder has not given them up, and what it has ended in the middle of, if it had named that.
+    func takeClaims(of lanes: [Int], worker: String) async throws -> [(lane: Int, suspect: String?)] {
+        let rows = try await connection.query(
             """
-            SELECT lane::int4 FROM \(schema).take_claims(
+            SELECT lane::int4, suspect FROM \(schema).take_claims(
                 \(registration.id), \(lanes.map { Int16(clamping: $0) }), \(worker)) WHERE is_inherited
-            """
-        ).map { try $0.decode(0) }
+            """)
+        return try rows.map { (try $0.decode(0), try $0.decode(1)) }
     }
 
-    /// Says which record is about to be received, alone.
-    /// - Returns: how many workers have died of it before.
-    func claim(_ item: String, of lane: Int) async throws -> Int {
+    /// Says what is about to be received.
+    /// - Returns: how many workers have ended in the middle of it before.
+    func claim(_ item: String, of lanes: [Int]) async throws -> Int {
         let rows = try await connection.query(
-            "SELECT \(schema).claim_item(\(registration.id), \(Int16(clamping: lane)), \(item))")
-        return try rows.first?.decode(0, as: Int?.self) ?? 0
+            "SELECT \(schema).claim_item(\(registration.id), \(lanes.map { Int16(clamping: $0) }), \(item))")
+        return try rows.first?.decode(0) ?? 0
+    }
+
+    /// Says that it is done with; belongs into the transaction that moves the lanes.
+    func finishItem(of lanes: [Int], worker: String) -> SQL {
+        "SELECT \(schema).finish_item(\(registration.id), \(lanes.map { Int16(clamping: $0) }), \(worker))"
     }
 
     /// Says that records of these lanes are received many at a time again.
-    func clearItem(of lanes: [Int], worker: String) async throws {
+    func clearSuspicion(of lanes: [Int], worker: String) async throws {
         try await connection.query(
-            "SELECT \(schema).clear_item(\(registration.id), \(lanes.map { Int16(clamping: $0) }), \(worker))")
+            "SELECT \(schema).clear_suspicion(\(registration.id), \(lanes.map { Int16(clamping: $0) }), \(worker))")
     }
 
     /// Takes the claims back, before the locks are given up.

@@ -38,19 +38,21 @@ struct RetryProcessor {
                 let error = ReceiverTimeout(limit: processor.subscription.timeout)
                 parking = processor.judge(first.record, error, failures: first.failures, in: &table)
             }
-            let isOnProbation = (table.lanes[key.lane]?.probation ?? 0) > 0
-            if isOnProbation, parking == nil, !skips {
-                parking = try await processor.risk("d\(first.delivery)", first.record)
+            let probation = table.lanes[key.lane]?.probation
+            if let probation, parking == nil, !skips {
+                parking = try await processor.risk(
+                    CollectionOfOne(first.record), single: probation.size == 1 ? "d\(first.delivery)" : nil)
             }
             // A decision is about the first alone: the others' effects would be committed while they stay parked.
-            let isDecided = parking != nil || skips || isOnProbation
+            let isDecided = parking != nil || skips || probation != nil
             let uncut = pending.prefix(isDecided ? 1 : min(limit, processor.hangs.limit))
             let depth = first.record.causalDepth
             let slice = uncut.prefix(processor.hangs.cut(uncut.map(\.record.id)) ?? uncut.count)
                 .prefix { $0.record.causalDepth == depth }
             var attempt = BatchAttempt(
                 processor: processor, receiver: receiver, records: slice.map(\.record)[...],
-                source: .parked(slice.map(\.delivery)[...], lane: key.lane), open: place, skipsReceivers: skips)
+                source: .parked(slice.map(\.delivery)[...], lane: key.lane), open: place, skipsReceivers: skips,
+                isOnProbation: probation != nil)
             if let parking { attempt.parkings = [first.record.id: parking] }
             switch try await attempt.run(table) {
             case .committed(let count, let place, _):

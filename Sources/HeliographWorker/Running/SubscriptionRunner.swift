@@ -86,7 +86,7 @@ struct SubscriptionRunner: Sendable {
                     failures += 1
                     let cause = (error as? Doubt)?.error ?? error
                     logger.info("the session ended, making another one", metadata: ["error": "\(cause)"])
-                    await pause(for: Backoff(maximum: .seconds(2)).delay(afterAttempt: failures))
+                    await pause(for: Backoff(maximum: .seconds(1)).delay(afterAttempt: failures))
                 }
             }
         } onGracefulShutdown: {
@@ -105,7 +105,7 @@ struct SubscriptionRunner: Sendable {
             } catch let error as Doubt {
                 failures += 1
                 guard failures < Self.drainingSessions else { throw error.error }
-                await pause(for: Backoff(maximum: .seconds(2)).delay(afterAttempt: failures))
+                await pause(for: Backoff(maximum: .seconds(1)).delay(afterAttempt: failures))
             }
         }
     }

@@ -16,6 +16,8 @@ struct FlawTrial: Sendable {
 
     /// A flaw shows when several things meet: if not the first time, then soon.
     private static let rounds = 8
+    /// A worker made by hand is slow.
+    private static let patience = Duration.seconds(120)
     /// If there is nothing new for so long, nothing comes any more.
     private static let silence = Duration.milliseconds(1_500)
 
@@ -35,15 +37,21 @@ struct FlawTrial: Sendable {
             stage.fleet.add(plan, flaw: flaw, byHand: true)
         }
         var findings = Findings()
-        try await stage.fleet.run {
-            for _ in 0..<Self.rounds {
-                try await disturb(stage)
-                findings = try await settled(stage)
-                if let flaw, findings[flaw.consequence] == 0 { continue }
-                return
+        var isSettled = true
+        do {
+            try await stage.fleet.run {
+                for _ in 0..<Self.rounds {
+                    try await disturb(stage)
+                    findings = try await settled(stage)
+                    if let flaw, findings[flaw.consequence] == 0 { continue }
+                    return
+                }
             }
+        } catch let error as NotInTime {
+            Terminal.complain("\(name): \(error)")
+            isSettled = false
         }
-        let isGood = flaw.map { findings[$0.consequence] > 0 } ?? findings.isGood
+        let isGood = isSettled && (flaw.map { findings[$0.consequence] > 0 } ?? findings.isGood)
         say(findings, isGood)
         if !isGood { for line in stage.fleet.lastLines.suffix(20) { Terminal.complain(line) } }
         return isGood
@@ -60,7 +68,7 @@ struct FlawTrial: Sendable {
 
     private func disturb(_ stage: Stage) async throws {
         let isOver = Switch()
-        var writers = Writers(arena: stage.arena, seed: stage.seed(), pace: 12)
+        var writers = Writers(arena: stage.arena, seed: stage.seed(), pace: 30)
         writers.keys = 40
         writers.isSlowToCommit = flaw == nil || flaw == .idCursor
         let running = writers
@@ -85,7 +93,7 @@ struct FlawTrial: Sendable {
             let checker = Checker(connection: connection, receivers: stage.fleet.receivers)
             var progress = 0
             var since = ContinuousClock.now
-            try await eventually("the effects to end", within: .seconds(60), every: .milliseconds(50)) {
+            try await eventually("the effects to end", within: Self.patience, every: .milliseconds(50)) {
                 if try await checker.isComplete() { return true }
                 let now = try await checker.progress()
                 if now != progress { (progress, since) = (now, .now) }
