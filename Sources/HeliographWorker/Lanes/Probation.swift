@@ -13,7 +13,7 @@ struct Probation: Equatable {
     static let some = "some"
 
     /// So long a worker must have lived before it receives a record that is suspected.
-    static let peace = Duration.seconds(1)
+    static let peace = Duration.milliseconds(500)
 
     /// So many records may be received in one transaction.
     var size: Int { singles > 0 ? 1 : Self.few }

@@ -13,6 +13,7 @@ final class LaneLoop {
     private let waiter: BellWaiter
     private let logger: Logger
     private let processor: BatchProcessor
+    private let metrics: WorkerMetrics
     /// Whether it ends when the log is drained.
     private let isDraining: Bool
     /// Whether all lanes are held here, or others work on the rest.
@@ -59,6 +60,7 @@ final class LaneLoop {
         self.waiter = waiter
         self.logger = logger
         self.batchLimit = subscription.readingLimit(configuration.batchSize)
+        metrics = WorkerMetrics(subscription: subscription.name)
         processor = BatchProcessor(
             subscription: subscription, session: session, configuration: configuration, signals: signals,
             logger: logger, hangs: hangs, exclusivity: exclusivity, counts: counts,
@@ -89,8 +91,12 @@ final class LaneLoop {
             try await flushInTime()
             if isDraining, table.breaker.isOpen { throw WorkerError.outage(subscription.name, table.breaker.lastError) }
             if isDraining, !isBusy, hasShare, table.isDrained { break }
-            if !isBusy { await sleep() }
+            if !isBusy {
+                metrics.isBehind(nil)
+                await sleep()
+            }
         }
+        metrics.holds(0)
         try await flush(table.held)
         try await release(table.held)
     }
@@ -145,6 +151,7 @@ final class LaneLoop {
         let isShort = table.held.count < LaneShare.minimum(lanes: lanes, members: membership.count)
         hasShare = !isShort
         if isShort { nextLook = .now + interval / 10 }
+        metrics.holds(table.held.count)
         if table.held != held {
             logger.debug("lanes shared out", metadata: ["lanes.held": "\(table.held.count)", "lanes.all": "\(lanes)"])
         }
@@ -201,10 +208,13 @@ final class LaneLoop {
                 continue
             }
             isBusy = true
+            metrics.isBehind(reading.records.first)
+            let start = ContinuousClock.now
             // With several of them the next one's reading would be in the way.
             if groups.count == 1, !table.breaker.isOpen { reader.readAhead(group, reading, limit: batchLimit) }
             let batch = BatchProcessor.Batch(group: group, records: reading.records, course: reading.course)
             await settle(try await processor.process(batch, in: &table, while: { !isDueElsewhere }))
+            metrics.took(.now - start)
             try await endProbation(of: group)
             try await showOutage()
             if table.breaker.isOpen { return false }
