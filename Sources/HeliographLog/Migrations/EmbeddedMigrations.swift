@@ -4691,7 +4691,7 @@ begin
             on conflict (subscription, lane) do update
             set worker = excluded.worker,
                 item = null,
-                suspect = coalesce(c.item, c.suspect),
+                suspect = case when c.worker = excluded.worker then c.suspect else coalesce(c.item, c.suspect) end,
                 deaths = case when c.item is null or c.worker = excluded.worker then c.deaths
                               when c.item = c.suspect then c.deaths + 1
                               else 1 end,

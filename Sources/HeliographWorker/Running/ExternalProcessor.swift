@@ -42,11 +42,13 @@ struct ExternalProcessor {
             }
             let wanted = slice.filter { parkings[$0.id] == nil }.map { ExternalRun.Item(record: $0, failures: 0) }
             var outcomes: [Int64: ExternalRun.Outcome] = [:]
-            if !wanted.isEmpty {
+            if let first = slice.first, !wanted.isEmpty {
                 let claimed = Set(slice.map(\.lane)).sorted()
-                let named = try await session.claim(claimed, of: table, at: course.start)
+                // Where the lanes are: behind what was committed of this batch before.
+                let place = course.place(before: first, previous: batch.record(before: pending))
+                let named = try await session.claim(claimed, of: table, at: place)
                 course.name(by: named)
-                table.flush(claimed, at: course.start)
+                table.flush(claimed, at: named)
                 outcomes = await call(wanted, generation: batch.group.generation)
                 try Task.checkCancellation()
             }

@@ -204,6 +204,7 @@ final class LaneLoop {
             if reading.isMore { isBusy = true }
             if reading.records.isEmpty {
                 table.skip(group.lanes, to: reading.course.end)
+                for lane in group.lanes { table.update(lane) { $0.forgive() } }
                 try await endProbation(of: group)
                 continue
             }

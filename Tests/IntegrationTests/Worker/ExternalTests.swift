@@ -262,6 +262,33 @@ struct ExternalTests {
         }
     }
 
+    @Test("A claim takes no lane back: what was parked before is not parked again", .timeLimit(.minutes(10)))
+    func claimed() async throws {
+        try await Effects.with { effects in
+            let outside = Outside()
+            let once = Flag()
+            let subscription = subscription(outside, lanes: 1, concurrency: 1) { record, _ in
+                if record.key == #"{"id":1}"# { throw Snooze(for: .seconds(600)) }
+                guard record.key == #"{"id":3}"#, !once.isSet else { return }
+                once.set()
+                try await effects.fixture.psql(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim' AND datname = current_database()"
+                )
+            }
+            // Each call ends a part of the batch.
+            var configuration = WorkerConfiguration.forTests
+            configuration.batchTime = .zero
+            try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 5)")
+            try await effects.withWorker([subscription], configuration, name: "victim") {
+                try await eventually("the others") { Set(outside.calls.map(\.key)).count == 4 }
+            }
+            #expect(once.isSet)
+            #expect(try await effects.fixture.count("SELECT count(*) FROM heliograph.delivery") == 1)
+            // The one under way when the session ended was called for again, and no other.
+            #expect(outside.calls.map(\.key).sorted() == [2, 3, 3, 4, 5].map { "{\"id\":\($0)}" })
+        }
+    }
+
     @Test("Batches: halved until the one to blame is alone, parked, the rest acknowledged", .timeLimit(.minutes(10)))
     func batches() async throws {
         try await Effects.with { effects in
