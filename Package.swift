@@ -233,7 +233,7 @@ let tests: [Target] = [
     .testTarget(
         name: "HeliographOutboundTests",
         dependencies: [
-            "HeliographOutbound",
+            "CLibCurl", "HeliographOutbound",
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),

@@ -43,10 +43,12 @@ other_pkg_config_folders() {
     done
 }
 
-has_library() { # NAME, as pkg-config has it
+has_library() { # NAME, as pkg-config has it [, and the oldest version]
     folders=$(libpq_pkg_config_folder)$(other_pkg_config_folders):/usr/lib/pkgconfig:/usr/lib64/pkgconfig:/usr/local/lib/pkgconfig
     for folder in $(echo "$folders" | tr ':' ' ') /usr/lib/*/pkgconfig; do
-        [ ! -f "$folder/$1.pc" ] || return 0
+        [ -f "$folder/$1.pc" ] || continue
+        version=$(sed -n 's/^Version: *//p' "$folder/$1.pc")
+        [ "$(printf '%s\n%s\n' "${2:-0}" "$version" | sort -V | head -n 1)" != "${2:-0}" ] || return 0
     done
     return 1
 }
@@ -89,7 +91,7 @@ has_psql() {
 
 missing_parts() {
     has_headers || echo headers
-    has_library libcurl || echo curl
+    has_library libcurl 7.80 || echo curl
     has_library libcrypto || echo crypto
     has_server || echo server
     has_psql || echo psql

@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-/* curl_multi_wakeup came with 7.68. */
-#if LIBCURL_VERSION_NUM < 0x074400
-#error "Heliograph needs libcurl 7.68 or later: install a newer libcurl4-openssl-dev (Debian, Ubuntu) or curl (Homebrew)"
+/* CURLOPT_PREREQFUNCTION came with 7.80. */
+#if LIBCURL_VERSION_NUM < 0x075000
+#error "Heliograph needs libcurl 7.80 or later: install a newer libcurl4-openssl-dev (Debian) or curl (Homebrew)"
 #endif
 
 /* Swift calls no function that takes `...`: here is one for each type of argument. */
@@ -43,11 +43,12 @@ static inline CURLcode heliograph_curl_set_close_callback(
     return curl_easy_setopt(easy, option, value);
 }
 
-static inline CURLcode heliograph_curl_get_long(CURL *easy, CURLINFO info, long *value) {
-    return curl_easy_getinfo(easy, info, value);
+static inline CURLcode heliograph_curl_set_request_callback(
+    CURL *easy, CURLoption option, curl_prereq_callback value) {
+    return curl_easy_setopt(easy, option, value);
 }
 
-static inline CURLcode heliograph_curl_get_size(CURL *easy, CURLINFO info, curl_off_t *value) {
+static inline CURLcode heliograph_curl_get_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }
 
@@ -62,6 +63,12 @@ static inline CURLcode heliograph_curl_allow_only_http(CURL *easy) {
 #else
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
+}
+
+/* Of the libcurl that is loaded, such as 0x075801. */
+static inline unsigned int heliograph_curl_version(void) {
+    const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+    return version == NULL ? 0 : version->version_num;
 }
 
 static inline int heliograph_curl_has_tls(void) {

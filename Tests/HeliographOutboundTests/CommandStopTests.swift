@@ -34,7 +34,8 @@ struct CommandStopTests {
 
     /// What a command fails with that takes too long.
     ///
-    /// - Parameter count: How many processes it tells of, of which none is left. A machine that is busy gets more time to start them.
+    /// - Parameter count: How many processes it tells of, of which none is left. A busy machine gets more time to start
+    ///   them.
     private func tooLong(
         _ text: String, grace: Duration = .seconds(5), processes count: Int
     ) async throws -> OutboundFailure {

@@ -1,3 +1,4 @@
+import CLibCurl
 import Foundation
 import Testing
 
@@ -78,7 +79,6 @@ struct WebhookProcessTests {
                     resolver: TestResolver([lost.address]), loop: loop)
                 var before = 0
                 for round in 0...300 {
-                    // Some are opened once, such as that for timers.
                     if round == 3 { before = WebhookProcessTests.openDescriptors }
                     let delivery = Task {
                         let batch = OutboundBatch(id: "\(round)", lines: [])
@@ -100,7 +100,8 @@ struct WebhookProcessTests {
                 for await _ in ends where !loop.isRunning { break }
                 try await server.connectionsEnded()
                 let after = WebhookProcessTests.openDescriptors
-                #expect(after <= before, "\(after) instead of \(before)")
+                // The system's libraries open some for themselves, not one a delivery.
+                #expect(after < before + 10, "\(after) instead of \(before)")
             }
         }
     }
@@ -130,7 +131,9 @@ struct WebhookProcessTests {
     }
 
     #if os(Linux)
-        @Test("When the system does not wait for answers any longer, nobody is left waiting; then it begins anew")
+        @Test(
+            "When the system does not wait for answers any longer, nobody is left waiting; then it begins anew",
+            .enabled(if: heliograph_curl_version() >= 0x075400, "libcurl before 7.84 does not tell"))
         func refused() async {
             await #expect(processExitsWith: .success) {
                 try await TestServer.run(reply: .silence, .kept) { server in

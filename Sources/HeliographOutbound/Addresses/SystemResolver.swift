@@ -5,8 +5,8 @@ import Synchronization
 
 /// Asks the system: its hosts file, its name servers.
 ///
-/// Each time on a thread of its own. The system's call blocks and cannot be interrupted, for a minute perhaps; on a pool
-/// of few threads, one name whose servers are down would keep all other names waiting.
+/// Each time on a thread of its own. The system's call blocks and cannot be interrupted, for a minute perhaps; on a
+/// pool of few threads, one name whose servers are down would keep all other names waiting.
 struct SystemResolver: HostResolver {
     /// More are not looked up at once.
     private static let limit = 64

@@ -60,6 +60,10 @@ final class EasyHandle {
         try check(heliograph_curl_set_close_callback(pointer, option, value))
     }
 
+    func set(_ option: CURLoption, _ value: @escaping curl_prereq_callback) throws(TransferFault) {
+        try check(heliograph_curl_set_request_callback(pointer, option, value))
+    }
+
     func allowOnlyHTTP() throws(TransferFault) { try check(heliograph_curl_allow_only_http(pointer)) }
 
     /// - Parameter lines: Copied. A name without a value keeps libcurl from sending its own.
@@ -111,12 +115,6 @@ final class EasyHandle {
     func long(_ info: CURLINFO) -> Int {
         var value = 0
         return heliograph_curl_get_long(pointer, info, &value) == CURLE_OK ? value : 0
-    }
-
-    /// A size or time of the last transfer; 0 if it is not known.
-    func size(_ info: CURLINFO) -> curl_off_t {
-        var value: curl_off_t = 0
-        return heliograph_curl_get_size(pointer, info, &value) == CURLE_OK ? value : 0
     }
 
     static let outOfMemory = TransferFault("no memory is left")

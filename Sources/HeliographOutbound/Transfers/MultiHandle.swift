@@ -3,8 +3,8 @@ import Synchronization
 
 /// libcurl's set of transfers, with the connections that they leave open.
 ///
-/// Unchecked, because everything but ``wake()`` is for the thread that waits with it; libcurl documents that one call as
-/// safe from any thread.
+/// Unchecked, because everything but ``wake()`` is for the thread that waits with it; libcurl documents that one call
+/// as safe from any thread.
 struct MultiHandle: @unchecked Sendable {
     /// As many connections stay open at most beside those in use.
     private static let idleConnections = 64

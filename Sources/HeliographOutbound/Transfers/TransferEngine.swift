@@ -11,6 +11,7 @@ final class TransferEngine {
     private let multi: MultiHandle
     private var runs: [UnsafeMutableRawPointer: TransferRun] = [:]
     private var spares: [EasyHandle] = []
+    private let sockets = TransferSockets()
     /// When the thread ends unless there is something to do.
     private var retirement: ContinuousClock.Instant
 
@@ -23,10 +24,12 @@ final class TransferEngine {
     /// Works until nothing has been left to do for some time.
     func run() {
         while true {
-            for order in loop.takeOrders() { carryOut(order) }
             var running: Int32 = 0
             var status = curl_multi_perform(multi.pointer, &running)
             finishEnded()
+            // Right before the wait, and not before libcurl works: from 8.21 on it takes back then what should wake it.
+            let orders = loop.takeOrders()
+            for order in orders { carryOut(order) }
             let now = ContinuousClock.now
             if !runs.isEmpty {
                 retirement = now + loop.idleTime
@@ -34,7 +37,7 @@ final class TransferEngine {
                 break
             }
             let wait = runs.isEmpty ? retirement - now : Self.longestWait
-            if status == CURLM_OK {
+            if status == CURLM_OK, orders.isEmpty {
                 status = curl_multi_poll(multi.pointer, nil, 0, Int32(clamping: wait.wholeMilliseconds), nil)
             }
             guard status == CURLM_OK else {
@@ -66,7 +69,7 @@ final class TransferEngine {
         _ transfer: Transfer, _ ticket: TransferTicket, _ continuation: CheckedContinuation<TransferEnd, any Error>
     ) throws(TransferFault) {
         guard let easy = spares.popLast() ?? EasyHandle() else { throw EasyHandle.outOfMemory }
-        let run = TransferRun(transfer, on: easy, ticket, continuation)
+        let run = TransferRun(transfer, on: easy, sockets, ticket, continuation)
         do throws(TransferFault) {
             try run.prepare()
             let status = curl_multi_add_handle(multi.pointer, easy.pointer)

@@ -9,17 +9,23 @@ final class TransferRun {
     let continuation: CheckedContinuation<TransferEnd, any Error>
     private let transfer: Transfer
     private var reader = AnswerReader()
-    /// What kind of address was refused when a socket was to be opened to it.
+    /// What kind of address was refused.
     private var refusal: String?
+    /// Whether there is a connection, TLS included, and the request is being sent.
+    private var hasBegun = false
     private let socket = TransferSocket()
+    private let sockets: TransferSockets
 
-    /// - Parameter easy: Fresh, or reset.
+    /// - Parameters:
+    ///   - easy: Fresh, or reset.
+    ///   - sockets: Those of the loop.
     init(
-        _ transfer: Transfer, on easy: EasyHandle, _ ticket: TransferTicket,
+        _ transfer: Transfer, on easy: EasyHandle, _ sockets: TransferSockets, _ ticket: TransferTicket,
         _ continuation: CheckedContinuation<TransferEnd, any Error>
     ) {
         self.transfer = transfer
         self.easy = easy
+        self.sockets = sockets
         self.ticket = ticket
         self.continuation = continuation
     }
@@ -83,24 +89,33 @@ final class TransferRun {
             guard let address, let run = TransferRun.of(context) else { return CURL_SOCKET_BAD }
             return run.openSocket(to: address)
         }
-        try socket.watch(easy)
+        try easy.set(CURLOPT_PREREQDATA, context)
+        try easy.set(CURLOPT_PREREQFUNCTION) { context, host, _, port, _ in
+            guard let host, let run = TransferRun.of(context) else { return CURL_PREREQFUNC_ABORT }
+            return run.begin(at: String(cString: host), Int(port)) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+        }
+        try sockets.watch(easy)
     }
 
     private static func of(_ context: UnsafeMutableRawPointer?) -> TransferRun? {
         context.map { Unmanaged<TransferRun>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    /// The last gate: whatever was looked up, checked and told to libcurl before, this is what it connects to.
+    /// Whatever was looked up, checked and told to libcurl before, this is what it connects to.
     private func openSocket(to target: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
-        guard let address = heliograph_curl_address(target).flatMap({ SocketAddress($0) }) else {
-            refusal = "no address of the internet"
-            return CURL_SOCKET_BAD
-        }
-        if let kind = transfer.policy.refusal(address) {
-            refusal = kind
-            return CURL_SOCKET_BAD
-        }
-        return socket.open(to: target)
+        let address = heliograph_curl_address(target).flatMap { SocketAddress($0) }
+        return isAllowed(address) ? sockets.open(to: target, for: socket) : CURL_SOCKET_BAD
+    }
+
+    /// And this is what it is connected to, on a connection that was left open as well.
+    private func begin(at host: String, _ port: Int) -> Bool {
+        hasBegun = isAllowed(try? SocketAddress(ipAddress: host, port: port))
+        return hasBegun
+    }
+
+    private func isAllowed(_ address: SocketAddress?) -> Bool {
+        refusal = address.map { transfer.policy.refusal($0) } ?? "no address of the internet"
+        return refusal == nil
     }
 
     /// What came of it.
@@ -114,7 +129,7 @@ final class TransferRun {
     }
 
     private func phase(_ code: CURLcode) -> TransferEnd.Phase {
-        if easy.size(CURLINFO_PRETRANSFER_TIME_T) > 0 { return .asking }
+        if hasBegun { return .asking }
         guard transfer.url.isSecure else { return .connecting }
         return switch code {
         case CURLE_COULDNT_CONNECT: .connecting
@@ -132,7 +147,7 @@ final class TransferRun {
     /// Why there is no connection. libcurl keeps the number of an earlier transfer where this one has none.
     private func systemMessage(_ code: CURLcode) -> String? {
         guard code == CURLE_COULDNT_CONNECT else { return nil }
-        let number = socket.error != 0 ? socket.error : Int32(clamping: easy.long(CURLINFO_OS_ERRNO))
+        let number = socket.error ?? Int32(clamping: easy.long(CURLINFO_OS_ERRNO))
         return number == 0 ? nil : String(cString: strerror(number))
     }
 }
