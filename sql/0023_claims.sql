@@ -14,7 +14,7 @@ create unlogged table heliograph.claim (
     lane         smallint not null,
     -- the process
     worker       text not null,
-    -- what it is in the middle of: a record, or 'some'; NULL between two transactions, and while there is no suspicion
+    -- what it is in the middle of: a record, or how many of the lane ('some:7'); NULL between two transactions, and while there is no suspicion
     item         text,
     -- what the last one was in the middle of that has ended so, and how many did
     suspect      text,
@@ -59,16 +59,17 @@ comment on function heliograph.take_claims(int, smallint[], text) is
     'Says that a worker holds these lanes, whose locks it has. is_inherited: their last holder has not given them up; suspect: what '
     'it has ended in the middle of, if it had named that.';
 
-create function heliograph.claim_item(subscription int, lanes smallint[], item text) returns int
+create function heliograph.claim_items(subscription int, lanes smallint[], items text[]) returns int
 language sql volatile as $function$
     with claimed as (
-        update heliograph.claim as c set item = $3
-        where c.subscription = $1 and c.lane = any ($2)
-        returning case when c.suspect = $3 then c.deaths else 0 end as deaths)
+        update heliograph.claim as c set item = i.item
+        from rows from (pg_catalog.unnest($2), pg_catalog.unnest($3)) as i (lane, item)
+        where c.subscription = $1 and c.lane = i.lane
+        returning case when c.suspect = i.item then c.deaths else 0 end as deaths)
     select coalesce(max(c.deaths), 0) from claimed as c
 $function$;
-comment on function heliograph.claim_item(int, smallint[], text) is
-    'Says what of these lanes is about to be received. Returns how many workers have ended in the middle of it before.';
+comment on function heliograph.claim_items(int, smallint[], text[]) is
+    'Says what of each of these lanes is about to be received. Returns how many workers have ended in the middle of it before.';
 
 create function heliograph.finish_item(subscription int, lanes smallint[], worker text) returns void
 language sql volatile as $function$
@@ -77,7 +78,7 @@ language sql volatile as $function$
     where c.subscription = $1 and c.lane = any ($2) and c.worker = $3
 $function$;
 comment on function heliograph.finish_item(int, smallint[], text) is
-    'Says that what claim_item() named is done with. In the transaction that moves the position.';
+    'Says that what claim_items() named is done with. In the transaction that moves the position.';
 
 create function heliograph.drop_claims(subscription int, lanes smallint[], worker text) returns void
 language sql volatile as $function$
@@ -95,13 +96,13 @@ comment on function heliograph.clear_suspicion(int, smallint[], text) is
     'Says that these lanes'' records are received many at a time again.';
 
 alter function heliograph.take_claims security definer set search_path = pg_catalog, pg_temp;
-alter function heliograph.claim_item security definer set search_path = pg_catalog, pg_temp;
+alter function heliograph.claim_items security definer set search_path = pg_catalog, pg_temp;
 alter function heliograph.finish_item security definer set search_path = pg_catalog, pg_temp;
 alter function heliograph.drop_claims security definer set search_path = pg_catalog, pg_temp;
 alter function heliograph.clear_suspicion security definer set search_path = pg_catalog, pg_temp;
 
 insert into heliograph.role_right (grantee, privilege, object)
 values
-    ('heliograph_worker', 'execute', 'take_claims'), ('heliograph_worker', 'execute', 'claim_item'),
+    ('heliograph_worker', 'execute', 'take_claims'), ('heliograph_worker', 'execute', 'claim_items'),
     ('heliograph_worker', 'execute', 'drop_claims'), ('heliograph_worker', 'execute', 'clear_suspicion'), ('heliograph_worker', 'execute', 'finish_item'),
     ('heliograph_worker', 'select', 'claim'), ('heliograph_reader', 'select', 'claim');

@@ -6,22 +6,23 @@ extension LaneTable {
         _ inherited: [(lane: Int, suspect: String?)], for records: Int, at now: ContinuousClock.Instant
     ) {
         for (lane, suspect) in inherited {
-            update(lane) {
-                $0.probation = Probation(records: records, singles: suspect == nil ? 0 : Probation.few)
-            }
+            // Of the lane no more than there were.
+            let singles = suspect.map { Probation.count(in: $0) ?? 1 } ?? 0
+            update(lane) { $0.probation = Probation(records: records, singles: singles) }
             // One record, by itself and later than all others: whoever kills workers as soon as they work does not hit it then.
-            if let suspect, suspect != Probation.some, let place = lanes[lane]?.place {
+            if let suspect, Probation.count(in: suspect) == nil, let place = lanes[lane]?.place {
                 block(lane, at: place, until: now + Probation.peace)
             }
         }
     }
 
-    /// Records of lanes that are read together have been received.
-    mutating func serveProbation(_ lanes: some Sequence<Int>, records: Int) {
+    /// Records have been received, for lanes that are read together.
+    /// - Parameter received: their lanes, one for each.
+    mutating func serveProbation(_ lanes: some Sequence<Int>, received: [Int]) {
         for lane in lanes {
             update(lane) { state in
-                state.probation?.records -= records
-                state.probation?.singles -= records
+                state.probation?.records -= received.count
+                state.probation?.singles -= received.count { $0 == lane }
                 if let left = state.probation?.records, left <= 0 { state.probation = nil }
             }
         }

@@ -9,8 +9,13 @@ struct Probation: Equatable {
     /// hold up the lanes of each worker that is killed from outside.
     static let few = 32
 
-    /// Names them.
-    static let some = "some"
+    /// Names so many records of a lane.
+    static func name(some count: Int) -> String { "some:\(count)" }
+
+    /// How many records of a lane a name stands for; `nil` if it names a record.
+    static func count(in name: String) -> Int? {
+        name.hasPrefix("some:") ? Int(name.dropFirst(5)) : nil
+    }
 
     /// So long a worker must have lived before it receives a record that is suspected.
     static let peace = Duration.milliseconds(500)

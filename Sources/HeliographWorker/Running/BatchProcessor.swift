@@ -97,7 +97,7 @@ struct BatchProcessor {
                 if parked.count < count, decided == .receive { table.breaker.succeeded() }
                 course.name(by: place)
                 pending = pending.dropFirst(count)
-                table.serveProbation(batch.group.lanes, records: count)
+                table.serveProbation(batch.group.lanes, received: committed.map(\.lane))
                 limit = isolatesNext ? 1 : max(1, pending.count)
                 isolatesNext = false
                 isLeaving = !mayGoOn() || table.breaker.isOpen
@@ -146,12 +146,12 @@ struct BatchProcessor {
     /// - Parameter single: what names the record, if it is received alone.
     /// - Returns: how it is to be parked instead, if too many workers have died of it.
     func risk(_ records: some Collection<Record>, single: String?) async throws -> Parking? {
-        let lanes = Set(records.map(\.lane)).sorted()
+        let counts = Dictionary(grouping: records, by: \.lane).mapValues(\.count)
         guard let single else {
-            _ = try await session.claim(Probation.some, of: lanes)
+            _ = try await session.claim(counts.mapValues(Probation.name(some:)))
             return nil
         }
-        let deaths = try await session.claim(single, of: lanes)
+        let deaths = try await session.claim(counts.mapValues { _ in single })
         guard deaths >= KilledWorkers.limit else { return nil }
         let error = KilledWorkers(count: deaths)
         tally(1, "dead")

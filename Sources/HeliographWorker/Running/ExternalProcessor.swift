@@ -66,8 +66,8 @@ struct ExternalProcessor {
                     return refused.error
                 }
             }
+            table.serveProbation(batch.group.lanes, received: pending.prefix(count).map(\.lane))
             pending = pending.dropFirst(count)
-            table.serveProbation(batch.group.lanes, records: count)
             if count < slice.count || !mayGoOn() || table.breaker.isOpen { break }
         }
         let place =

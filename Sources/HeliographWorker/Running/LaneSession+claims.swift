@@ -14,11 +14,15 @@ extension LaneSession {
         return try rows.map { (try $0.decode(0), try $0.decode(1)) }
     }
 
-    /// Says what is about to be received.
+    /// Says what is about to be received, by lane.
     /// - Returns: how many workers have ended in the middle of it before.
-    func claim(_ item: String, of lanes: [Int]) async throws -> Int {
+    func claim(_ items: [Int: String]) async throws -> Int {
+        let lanes = items.keys.sorted()
         let rows = try await connection.query(
-            "SELECT \(schema).claim_item(\(registration.id), \(lanes.map { Int16(clamping: $0) }), \(item))")
+            """
+            SELECT \(schema).claim_items(
+                \(registration.id), \(lanes.map { Int16(clamping: $0) }), \(lanes.map { items[$0] ?? "" }))
+            """)
         return try rows.first?.decode(0) ?? 0
     }
 
