@@ -124,13 +124,17 @@ create function heliograph.backfill(name text) returns text
 language plpgsql volatile as $function$
 #variable_conflict use_column
 declare
-    start_snapshot pg_catalog.pg_snapshot := heliograph.take_snapshot();
+    start_snapshot pg_catalog.pg_snapshot;
     known          heliograph.subscription;
     tick           bigint;
 begin
     if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
         raise exception 'positions advance in READ COMMITTED only' using errcode = 'HG003';
     end if;
+    -- Its records may be dropped, and it may lapse, until it has its new places: under the lock of those who do that. The snapshot
+    -- before anything draws a transaction id.
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('heliograph'), pg_catalog.hashtext('subscription'));
+    start_snapshot := heliograph.take_snapshot();
     known := heliograph.subscription_named(name);
     tick := heliograph.record_tick(start_snapshot);
     for attempt in 1..100 loop
@@ -138,14 +142,10 @@ begin
             -- All of them: what they say is older than the rows will be.
             delete from heliograph.delivery as d where d.subscription = known.id;
             insert into heliograph.position (subscription, lane, version, generation, lo, frontier)
-            select newest.subscription, newest.lane, newest.version + 1, known.generation + 1, tick, '{}'
-            from pg_catalog.generate_series(0, known.lanes - 1) as l (lane)
-            cross join lateral (
-                select p.* from heliograph.position as p
-                where p.subscription = known.id and p.lane = l.lane
-                order by p.version desc
-                limit 1) as newest
-            order by newest.lane;
+            select known.id, p.lane, p.version + 1, known.generation + 1, tick, '{}'
+            from heliograph.current_positions(
+                known.id, array(select l.lane::int2 from pg_catalog.generate_series(0, known.lanes - 1) as l (lane))) as p
+            order by p.lane;
             exit;
         exception when unique_violation then
             if attempt = 100 then

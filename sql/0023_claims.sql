@@ -5,8 +5,7 @@
 -- lanes have some of them, and that no more with their commit; whoever finds that receives one a transaction, and says which. When
 -- workers end in the middle of the same one again and again, it is a dead letter. One that ends between two transactions says nothing
 -- about any record, and a suspect is received only by a worker that has lived for a while: so workers that are killed from outside,
--- however often, make no dead letters. In the ordinary course a claim
--- costs nothing but when lanes change hands.
+-- however often, make no dead letters. In the ordinary course a claim costs nothing but when lanes change hands.
 
 -- Unlogged: a crash of the server is not the records' fault.
 create unlogged table heliograph.claim (
@@ -14,7 +13,8 @@ create unlogged table heliograph.claim (
     lane         smallint not null,
     -- the process
     worker       text not null,
-    -- what it is in the middle of: a record, or how many of the lane ('some:7'); NULL between two transactions, and while there is no suspicion
+    -- what it is in the middle of: a record, or how many of the lane ('some:7'); NULL between two transactions, and while there is
+    -- no suspicion
     item         text,
     -- what the last one was in the middle of that has ended so, and how many did
     suspect      text,

@@ -58,9 +58,11 @@ struct ExternalProcessor {
                     let isLast = count == pending.count
                     let committed = slice.prefix(count)
                     let place = isLast ? course.end : committed.last.map(course.place(after:)) ?? course.start
+                    let received = committed.count { if case .done = outcomes[$0.id] { true } else { false } }
                     try await commit(
                         committed, parkings, at: place, lanes, isOnProbation: batch.group.probationSize != nil, &course,
                         in: &table)
+                    processor.tally(received, "committed")
                 } catch let refused as BatchRefused {
                     await session.connection.rollBack()
                     return refused.error
@@ -106,7 +108,7 @@ struct ExternalProcessor {
             if parkings[record.id] == nil {
                 switch outcomes[record.id] {
                 case nil: return count
-                case .done: processor.tally(1, "committed")
+                case .done: break
                 case .behind: parkings[record.id] = .behind
                 case .failed(let error):
                     // Where others succeed it is the record's own fault.
@@ -158,12 +160,13 @@ struct ExternalProcessor {
         let items = due.map { ExternalRun.Item(record: $0.record, failures: $0.failures) }
         let outcomes = await call(items, generation: lane.generation)
         try Task.checkCancellation()
+        var received = 0
         var finished: [Int64] = []
         var statements: [SQL] = []
         judging: for entry in due {
             switch outcomes[entry.record.id] {
             case .done:
-                processor.tally(1, "committed")
+                received += 1
                 table.breaker.succeeded()
                 finished.append(entry.delivery)
             case .failed(let error):
@@ -180,7 +183,9 @@ struct ExternalProcessor {
         }
         if !finished.isEmpty { statements.append(session.finish(finished)) }
         guard !statements.isEmpty else { return nil }
-        return try await finish(statements, of: key, at: named, in: &table)
+        let error = try await finish(statements, of: key, at: named, in: &table)
+        if error == nil { processor.tally(received, "committed") }
+        return error
     }
 
     private func finish(

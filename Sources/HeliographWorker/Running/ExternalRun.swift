@@ -103,7 +103,7 @@ struct ExternalRun {
     }
 
     private func call(_ items: ArraySlice<Item>) async -> Outcomes {
-        guard let first = items.first else { return [:] }
+        guard let first = items.first, !Task.isCancelled else { return [:] }
         let call = makeCall(first, items.count)
         let records = items.map(\.record)
         let result = await TimedTask.run(within: timeout) {
@@ -114,6 +114,8 @@ struct ExternalRun {
         }
         switch result {
         case .success: return outcomes(of: items, .done)
+        // Cancelled from outside: nothing is known, and nothing more to be called for.
+        case .failure(is TimedTask.Abandoned): return [:]
         case .failure(let error) where items.count == 1 || error is Unavailable:
             // Whoever asks to wait means all of them: those behind the first have not been called for.
             return outcomes(of: items.prefix(1), .failed(error))

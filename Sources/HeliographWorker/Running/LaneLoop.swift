@@ -73,20 +73,22 @@ final class LaneLoop {
 
     /// Returns at shutdown, with all places written and the lanes given up; or when another declaration of the subscription has
     /// come into force.
-    func run() async throws {
+    /// - Returns: `false` in the latter case.
+    func run() async throws -> Bool {
         do {
-            try await work()
+            let isDone = try await work()
+            await reader.dropAhead()
+            return isDone
         } catch {
             await reader.dropAhead()
             throw error
         }
-        await reader.dropAhead()
     }
 
-    private func work() async throws {
+    private func work() async throws -> Bool {
         try await session.join()
         while !isStopping {
-            if ContinuousClock.now >= nextLook, try await !balance() { return }
+            if ContinuousClock.now >= nextLook, try await !balance() { return false }
             let isBusy = try await pass()
             try await flushInTime()
             if isDraining, table.breaker.isOpen { throw WorkerError.outage(subscription.name, table.breaker.lastError) }
@@ -99,6 +101,7 @@ final class LaneLoop {
         metrics.holds(0)
         try await flush(table.held)
         try await release(table.held)
+        return true
     }
 
     private func release(_ lanes: [Int]) async throws {

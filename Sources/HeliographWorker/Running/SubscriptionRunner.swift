@@ -39,8 +39,10 @@ struct SubscriptionRunner: Sendable {
 
     /// How a session has ended in order.
     private enum End {
-        /// At shutdown, or because the subscription has changed.
+        /// At shutdown, or with the log drained.
         case done
+        /// Because the subscription has changed.
+        case changed
         /// A newer revision is in force.
         case superseded
         /// The subscription is paused, or has lapsed.
@@ -59,7 +61,7 @@ struct SubscriptionRunner: Sendable {
                 let start = ContinuousClock.now
                 do {
                     switch try await runSession(waiter: waiter, logger: logger) {
-                    case .done:
+                    case .done, .changed:
                         isIdle = false
                         failures = 0
                     case .superseded:
@@ -100,8 +102,15 @@ struct SubscriptionRunner: Sendable {
         var failures = 0
         while !Task.isShuttingDownGracefully {
             do {
-                _ = try await runSession(waiter: bell.makeWaiter(), logger: logger, isDraining: true)
-                return
+                switch try await runSession(waiter: bell.makeWaiter(), logger: logger, isDraining: true) {
+                case .changed: continue
+                case .done: return
+                case .superseded, .resting:
+                    logger.warning(
+                        "nothing is drained: the subscription is paused, has lapsed, or a newer revision is in force",
+                        metadata: ["subscription.name": "\(subscription.name)"])
+                    return
+                }
             } catch let error as Doubt {
                 failures += 1
                 guard failures < Self.drainingSessions else { throw error.error }
@@ -135,8 +144,7 @@ struct SubscriptionRunner: Sendable {
                     configuration: configuration, signals: signals, waiter: waiter, logger: logger,
                     hangs: hangs, exclusivity: exclusivity, counts: counts, worker: worker, isDraining: isDraining
                 )
-                try await loop.run()
-                return .done
+                return try await loop.run() ? .done : .changed
             }
         }
     }

@@ -4,7 +4,7 @@
 /// failure it is called again for changes it has been called for before. So hand ``idempotencyKey`` on to whoever can use it to do
 /// things once. What it was called for had been made durable before.
 ///
-/// Calls of one row are made in order, each when the one before has ended. A worker that was frozen in a call may wake after its
+/// Calls of one row are made in order, each when the one before has ended, or was given up at its time limit. A worker that was frozen in a call may wake after its
 /// successor has made later ones: who must know compares ``fencingToken``.
 public struct ExternalCall: Sendable, Hashable {
     /// Names the change: the same in all tries, and another one after the subscription has been rewound. A batch's is that of its
