@@ -58,6 +58,14 @@ create table heliograph.incarnation (
 -- killed takes the server through crash recovery while pg_postmaster_start_time() stays what it was.
 create unlogged sequence heliograph.incarnation_alive minvalue 0;
 
+-- The incarnation that is noted, while it is. What names it beside these two changes only by a start, a crash or a promotion, which
+-- change one of them.
+create view heliograph.incarnation_noted as
+    select i.id
+    from (select * from heliograph.incarnation order by id desc limit 1) as i
+    where i.started_at = pg_catalog.pg_postmaster_start_time()
+      and i.id = pg_catalog.pg_sequence_last_value('heliograph.incarnation_alive');
+
 create function heliograph.note_incarnation() returns int
 language plpgsql volatile as $function$
 declare
@@ -70,6 +78,10 @@ begin
     if pg_catalog.pg_is_in_recovery() then
         raise exception 'this server is a standby: the signal log can only be read on its primary'
             using errcode = 'HG022', hint = 'Connect to the primary; target_session_attrs=read-write finds it.';
+    end if;
+    select i.id into known from heliograph.incarnation_noted as i;
+    if found then
+        return known;
     end if;
     system := (select c.system_identifier from pg_catalog.pg_control_system() as c);
     line := ('x' || pg_catalog.substr(
@@ -103,20 +115,25 @@ $function$;
 comment on function heliograph.note_incarnation() is
     'The id of this life of the server; inserts it (and thereby draws a transaction id) where it is new.';
 
--- STABLE: it returns the snapshot of the statement that calls it, so a statement that reads the log and asks for
--- the snapshot gets exactly the one it read with.
-create function heliograph.take_snapshot() returns pg_snapshot
+create function heliograph.refuse_snapshot() returns pg_snapshot
 language plpgsql stable as $function$
 begin
-    if pg_catalog.pg_current_xact_id_if_assigned() is not null then
-        raise exception 'a cursor cannot be taken in a transaction that has written'
-            using errcode = 'HG002',
-                  detail = 'pg_current_snapshot() counts the caller''s own transaction as visible: its own records '
-                           'would never be delivered.',
-                  hint = 'Take the snapshot first, or in a transaction of its own.';
-    end if;
-    return pg_catalog.pg_current_snapshot();
+    raise exception 'a cursor cannot be taken in a transaction that has written'
+        using errcode = 'HG002',
+              detail = 'pg_current_snapshot() counts the caller''s own transaction as visible: its own records '
+                       'would never be delivered.',
+              hint = 'Take the snapshot first, or in a transaction of its own.';
 end
+$function$;
+
+-- STABLE: it returns the snapshot of the statement that calls it, so a statement that reads the log and asks for
+-- the snapshot gets exactly the one it read with.
+-- In SQL, so that the planner puts it into that statement.
+create function heliograph.take_snapshot() returns pg_snapshot
+language sql stable as $function$
+    select case when pg_catalog.pg_current_xact_id_if_assigned() is null
+                then pg_catalog.pg_current_snapshot()
+                else heliograph.refuse_snapshot() end
 $function$;
 comment on function heliograph.take_snapshot() is
     'The snapshot of the calling statement, for use as a cursor. Raises HG002 if the transaction has an xid.';

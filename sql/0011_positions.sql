@@ -117,29 +117,46 @@ comment on function heliograph.register_subscription(text, int, text, int, text)
 
 create function heliograph.advance(
     subscription int, lanes smallint[], expected bigint[], generation int, lo bigint, hi bigint, last_id bigint,
-    frontier text[] default null
-) returns void
+    frontier text[] default null, lo_snapshot pg_snapshot default null, hi_snapshot pg_snapshot default null
+) returns bigint[]
 language plpgsql volatile as $function$
 #variable_conflict use_column
 declare
+    -- Ticks that are not made here.
+    given    bigint[] := pg_catalog.array_remove(
+        case when lo = hi then array[lo] else array[lo, hi] end, null);
     inserted bigint;
 begin
     -- Under a snapshot older than a peer's commit the newest version would look older than it is.
     if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
         raise exception 'positions advance in READ COMMITTED only' using errcode = 'HG003';
     end if;
-    if lo is null or coalesce(pg_catalog.cardinality(lanes), 0) = 0
+    if lo is null and lo_snapshot is null or coalesce(pg_catalog.cardinality(lanes), 0) = 0
        or pg_catalog.cardinality(lanes) is distinct from pg_catalog.cardinality(expected) then
         raise exception 'a place, and one expected version for each lane are needed' using errcode = 'invalid_parameter_value';
     end if;
-    -- Old ticks may be on their way out: held until this position refers to them for everybody to see.
-    perform from heliograph.tick as t
-    where t.id in (lo, hi) and t.at < pg_catalog.clock_timestamp() - interval '50 minutes'
-    for key share;
-    if (select count(*) from heliograph.tick as t where t.id in (lo, hi))
-       <> (case when hi is null or hi = lo then 1 else 2 end) then
-        raise exception 'a position must refer to ticks that exist'
-            using errcode = 'HG004', hint = 'Forget what is in memory, and read the positions again.';
+    if pg_catalog.cardinality(given) > 0 then
+        -- Old ticks may be on their way out: held until this position refers to them for everybody to see.
+        perform from heliograph.tick as t
+        where t.id = any (given) and t.at < pg_catalog.clock_timestamp() - interval '50 minutes'
+        for key share;
+        if (select count(*) from heliograph.tick as t where t.id = any (given)) <> pg_catalog.cardinality(given) then
+            raise exception 'a position must refer to ticks that exist'
+                using errcode = 'HG004', hint = 'Forget what is in memory, and read the positions again.';
+        end if;
+    end if;
+    if lo is null then
+        -- What record_tick() does when all is as it mostly is: a function within this one costs more than all of it.
+        insert into heliograph.tick (incarnation, snapshot)
+        select i.id, lo_snapshot from heliograph.incarnation_noted as i
+        where pg_catalog.pg_snapshot_xmax(lo_snapshot) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+        returning id into lo;
+        if lo is null then
+            lo := heliograph.record_tick(lo_snapshot);
+        end if;
+    end if;
+    if hi is null and hi_snapshot is not null then
+        hi := heliograph.record_tick(hi_snapshot);
     end if;
     -- In the order of lanes: two workers that both believe they hold them would deadlock in another. No ON CONFLICT:
     -- whoever comes second must fail.
@@ -159,11 +176,13 @@ begin
         raise exception 'positions of subscription % have moved on', advance.subscription
             using errcode = 'HG001', hint = 'Forget what is in memory, and read them again.';
     end if;
+    return array[lo, hi];
 end
 $function$;
-comment on function heliograph.advance(int, smallint[], bigint[], int, bigint, bigint, bigint, text[]) is
-    'The only writer of positions: moves lanes from the expected versions to the next ones, all or none. HG001, or '
-    '23505 on position_pkey, says that another worker has moved one of them.';
+comment on function heliograph.advance(int, smallint[], bigint[], int, bigint, bigint, bigint, text[], pg_snapshot, pg_snapshot) is
+    'The only writer of positions: moves lanes from the expected versions to the next ones, all or none, to a place between '
+    'two ticks, or snapshots that have none yet. Returns the ticks. HG001, or 23505 on position_pkey, says that another '
+    'worker has moved one of them.';
 
 create function heliograph.current_positions(subscription int, lanes smallint[])
 returns table (

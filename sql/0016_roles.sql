@@ -48,7 +48,8 @@ cross join (values
     ('select', 'segment'), ('select', 'attachment'), ('select', 'subscription'), ('select', 'position'),
     ('select', 'delivery'), ('select', 'attempt'),
     ('select', 'signal_log_id_seq'), ('select', 'incarnation_alive'), ('select', 'bell'),
-    ('execute', 'take_snapshot'), ('execute', 'note_incarnation'), ('execute', 'current_positions'),
+    ('execute', 'take_snapshot'), ('execute', 'refuse_snapshot'), ('execute', 'note_incarnation'),
+    ('execute', 'current_positions'),
     ('execute', 'needed_xid'), ('execute', 'lane'), ('execute', 'parked_keys'), ('execute', 'due_deliveries')
 ) as r (privilege, object)
 union all

@@ -53,7 +53,10 @@ struct HeliographBench {
         // TCP without TLS, as between a service and its database; what writers pay is measured on a disk.
         // The time zone as initdb names it where the system's is UTC: psycopg has a short cut for the name UTC itself.
         let cluster = try await LocalCluster.start(
-            settings: ["timezone": "Etc/UTC", "max_wal_size": "4GB", "shared_buffers": "256MB"],
+            settings: [
+                "timezone": "Etc/UTC", "max_wal_size": "4GB", "shared_buffers": "256MB",
+                "track_commit_timestamp": area == "worker" ? "on" : "off",
+            ],
             durable: area != "driver" && !isQuick, network: .loopback)
         do {
             if area == "capture" {

@@ -69,6 +69,14 @@ create table heliograph.incarnation (
 -- killed takes the server through crash recovery while pg_postmaster_start_time() stays what it was.
 create unlogged sequence heliograph.incarnation_alive minvalue 0;
 
+-- The incarnation that is noted, while it is. What names it beside these two changes only by a start, a crash or a promotion, which
+-- change one of them.
+create view heliograph.incarnation_noted as
+    select i.id
+    from (select * from heliograph.incarnation order by id desc limit 1) as i
+    where i.started_at = pg_catalog.pg_postmaster_start_time()
+      and i.id = pg_catalog.pg_sequence_last_value('heliograph.incarnation_alive');
+
 create function heliograph.note_incarnation() returns int
 language plpgsql volatile as $function$
 declare
@@ -81,6 +89,10 @@ begin
     if pg_catalog.pg_is_in_recovery() then
         raise exception 'this server is a standby: the signal log can only be read on its primary'
             using errcode = 'HG022', hint = 'Connect to the primary; target_session_attrs=read-write finds it.';
+    end if;
+    select i.id into known from heliograph.incarnation_noted as i;
+    if found then
+        return known;
     end if;
     system := (select c.system_identifier from pg_catalog.pg_control_system() as c);
     line := ('x' || pg_catalog.substr(
@@ -114,20 +126,25 @@ $function$;
 comment on function heliograph.note_incarnation() is
     'The id of this life of the server; inserts it (and thereby draws a transaction id) where it is new.';
 
--- STABLE: it returns the snapshot of the statement that calls it, so a statement that reads the log and asks for
--- the snapshot gets exactly the one it read with.
-create function heliograph.take_snapshot() returns pg_snapshot
+create function heliograph.refuse_snapshot() returns pg_snapshot
 language plpgsql stable as $function$
 begin
-    if pg_catalog.pg_current_xact_id_if_assigned() is not null then
-        raise exception 'a cursor cannot be taken in a transaction that has written'
-            using errcode = 'HG002',
-                  detail = 'pg_current_snapshot() counts the caller''s own transaction as visible: its own records '
-                           'would never be delivered.',
-                  hint = 'Take the snapshot first, or in a transaction of its own.';
-    end if;
-    return pg_catalog.pg_current_snapshot();
+    raise exception 'a cursor cannot be taken in a transaction that has written'
+        using errcode = 'HG002',
+              detail = 'pg_current_snapshot() counts the caller''s own transaction as visible: its own records '
+                       'would never be delivered.',
+              hint = 'Take the snapshot first, or in a transaction of its own.';
 end
+$function$;
+
+-- STABLE: it returns the snapshot of the statement that calls it, so a statement that reads the log and asks for
+-- the snapshot gets exactly the one it read with.
+-- In SQL, so that the planner puts it into that statement.
+create function heliograph.take_snapshot() returns pg_snapshot
+language sql stable as $function$
+    select case when pg_catalog.pg_current_xact_id_if_assigned() is null
+                then pg_catalog.pg_current_snapshot()
+                else heliograph.refuse_snapshot() end
 $function$;
 comment on function heliograph.take_snapshot() is
     'The snapshot of the calling statement, for use as a cursor. Raises HG002 if the transaction has an xid.';
@@ -2207,29 +2224,46 @@ comment on function heliograph.register_subscription(text, int, text, int, text)
 
 create function heliograph.advance(
     subscription int, lanes smallint[], expected bigint[], generation int, lo bigint, hi bigint, last_id bigint,
-    frontier text[] default null
-) returns void
+    frontier text[] default null, lo_snapshot pg_snapshot default null, hi_snapshot pg_snapshot default null
+) returns bigint[]
 language plpgsql volatile as $function$
 #variable_conflict use_column
 declare
+    -- Ticks that are not made here.
+    given    bigint[] := pg_catalog.array_remove(
+        case when lo = hi then array[lo] else array[lo, hi] end, null);
     inserted bigint;
 begin
     -- Under a snapshot older than a peer's commit the newest version would look older than it is.
     if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
         raise exception 'positions advance in READ COMMITTED only' using errcode = 'HG003';
     end if;
-    if lo is null or coalesce(pg_catalog.cardinality(lanes), 0) = 0
+    if lo is null and lo_snapshot is null or coalesce(pg_catalog.cardinality(lanes), 0) = 0
        or pg_catalog.cardinality(lanes) is distinct from pg_catalog.cardinality(expected) then
         raise exception 'a place, and one expected version for each lane are needed' using errcode = 'invalid_parameter_value';
     end if;
-    -- Old ticks may be on their way out: held until this position refers to them for everybody to see.
-    perform from heliograph.tick as t
-    where t.id in (lo, hi) and t.at < pg_catalog.clock_timestamp() - interval '50 minutes'
-    for key share;
-    if (select count(*) from heliograph.tick as t where t.id in (lo, hi))
-       <> (case when hi is null or hi = lo then 1 else 2 end) then
-        raise exception 'a position must refer to ticks that exist'
-            using errcode = 'HG004', hint = 'Forget what is in memory, and read the positions again.';
+    if pg_catalog.cardinality(given) > 0 then
+        -- Old ticks may be on their way out: held until this position refers to them for everybody to see.
+        perform from heliograph.tick as t
+        where t.id = any (given) and t.at < pg_catalog.clock_timestamp() - interval '50 minutes'
+        for key share;
+        if (select count(*) from heliograph.tick as t where t.id = any (given)) <> pg_catalog.cardinality(given) then
+            raise exception 'a position must refer to ticks that exist'
+                using errcode = 'HG004', hint = 'Forget what is in memory, and read the positions again.';
+        end if;
+    end if;
+    if lo is null then
+        -- What record_tick() does when all is as it mostly is: a function within this one costs more than all of it.
+        insert into heliograph.tick (incarnation, snapshot)
+        select i.id, lo_snapshot from heliograph.incarnation_noted as i
+        where pg_catalog.pg_snapshot_xmax(lo_snapshot) <= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+        returning id into lo;
+        if lo is null then
+            lo := heliograph.record_tick(lo_snapshot);
+        end if;
+    end if;
+    if hi is null and hi_snapshot is not null then
+        hi := heliograph.record_tick(hi_snapshot);
     end if;
     -- In the order of lanes: two workers that both believe they hold them would deadlock in another. No ON CONFLICT:
     -- whoever comes second must fail.
@@ -2249,11 +2283,13 @@ begin
         raise exception 'positions of subscription % have moved on', advance.subscription
             using errcode = 'HG001', hint = 'Forget what is in memory, and read them again.';
     end if;
+    return array[lo, hi];
 end
 $function$;
-comment on function heliograph.advance(int, smallint[], bigint[], int, bigint, bigint, bigint, text[]) is
-    'The only writer of positions: moves lanes from the expected versions to the next ones, all or none. HG001, or '
-    '23505 on position_pkey, says that another worker has moved one of them.';
+comment on function heliograph.advance(int, smallint[], bigint[], int, bigint, bigint, bigint, text[], pg_snapshot, pg_snapshot) is
+    'The only writer of positions: moves lanes from the expected versions to the next ones, all or none, to a place between '
+    'two ticks, or snapshots that have none yet. Returns the ticks. HG001, or 23505 on position_pkey, says that another '
+    'worker has moved one of them.';
 
 create function heliograph.current_positions(subscription int, lanes smallint[])
 returns table (
@@ -3169,7 +3205,8 @@ cross join (values
     ('select', 'segment'), ('select', 'attachment'), ('select', 'subscription'), ('select', 'position'),
     ('select', 'delivery'), ('select', 'attempt'),
     ('select', 'signal_log_id_seq'), ('select', 'incarnation_alive'), ('select', 'bell'),
-    ('execute', 'take_snapshot'), ('execute', 'note_incarnation'), ('execute', 'current_positions'),
+    ('execute', 'take_snapshot'), ('execute', 'refuse_snapshot'), ('execute', 'note_incarnation'),
+    ('execute', 'current_positions'),
     ('execute', 'needed_xid'), ('execute', 'lane'), ('execute', 'parked_keys'), ('execute', 'due_deliveries')
 ) as r (privilege, object)
 union all

@@ -32,12 +32,12 @@ public struct LogReader: Sendable {
         // open transaction does not make each window scan all that has been written since it began.
         return try await read(hi, limit, lanes: filter.laneCount, on: connection) { end in
             """
-            SELECT \(Record.columns)
+            SELECT \(Record.rawColumns)
             FROM \(schema.sql).signal_log AS log
             WHERE log.xid >= pg_snapshot_xmax(\(start)) AND log.xid < pg_snapshot_xmax(\(end))
                 AND pg_visible_in_snapshot(log.xid, \(end)) AND \(condition)
             UNION ALL
-            SELECT \(Record.columns)
+            SELECT \(Record.rawColumns)
             FROM \(schema.sql).signal_log AS log
             WHERE log.xid = ANY (ARRAY(
                     SELECT open.xid FROM pg_snapshot_xip(\(start)) AS open (xid)
@@ -65,7 +65,7 @@ public struct LogReader: Sendable {
         // By id: the query above would sort the rest of a large window for each batch.
         return try await read(hi, limit, lanes: filter.laneCount, byID: true, on: connection) { end in
             """
-            SELECT \(Record.columns)
+            SELECT \(Record.rawColumns)
             FROM \(schema.sql).signal_log AS log
             WHERE log.id > \(id) AND pg_visible_in_snapshot(log.xid, \(end))
                 AND NOT pg_visible_in_snapshot(log.xid, \(lo.text)::pg_snapshot) AND \(condition)
@@ -113,11 +113,11 @@ public struct LogReader: Sendable {
         do {
             let statement: SQL = """
                 SELECT \(cursor)::text, \(server),
-                    coalesce(pg_sequence_last_value('\(schema.sql).signal_log_id_seq'), 0), record.*
+                    coalesce(pg_sequence_last_value('\(schema.sql).signal_log_id_seq'), 0), \(Record.columns)
                 FROM (VALUES (1)) AS one LEFT JOIN LATERAL (
-                    SELECT * FROM (\(window(end))) AS log (\(Self.names)) ORDER BY log.id LIMIT \(limit)
-                ) AS record ON true
-                ORDER BY record.id
+                    SELECT * FROM (\(window(end))) AS log ORDER BY log.id LIMIT \(limit)
+                ) AS log ON true
+                ORDER BY log.id
                 """
             rows =
                 byID
@@ -153,6 +153,4 @@ public struct LogReader: Sendable {
     private static var noRow: PostgresError {
         PostgresError(.decoding, "the server sent no row where there is always one")
     }
-
-    private static let names = SQL(unsafe: "id" + (1..<Record.columnCount).map { ", c\($0)" }.joined())
 }

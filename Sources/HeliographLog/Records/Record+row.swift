@@ -10,8 +10,11 @@ extension Record {
         log.writer::text
         """
 
-    /// How many columns those are.
-    package static let columnCount = 14
+    /// What those are made of.
+    package static let rawColumns: SQL = """
+        log.id, log.xid, log.at, log.sender, log.partition, log.operation, log.lane_hash, log.key, log.previous_key, \
+        log.instance, log.previous, log.changed, log.context, log.writer
+        """
 
     /// - Parameters:
     ///   - offset: how many other columns stand before.

@@ -95,7 +95,8 @@ public final class Bell: Service, Sendable {
                 for await _ in begun { await self.prove() }
             }
             defer { group.cancelAll() }
-            try await listener.run()
+            // Nothing in it takes time, and whoever is woken is mostly there, too.
+            try await withTaskExecutorPreference(Connection.executor) { try await listener.run() }
         }
     }
 

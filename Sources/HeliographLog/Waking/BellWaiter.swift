@@ -27,12 +27,12 @@ public final class BellWaiter: Sendable {
 
     /// Suspends until the bell rings, the time is over, or the task is cancelled.
     public func wait(upTo time: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.wait() }
-            group.addTask { try? await Task.sleep(for: time) }
-            await group.next()
-            group.cancelAll()
+        // Not in a group, which would wait for the clock's end before it goes on. One that strikes too late wakes somebody in vain.
+        let clock = Task {
+            if (try? await Task.sleep(for: time)) != nil { ring() }
         }
+        await wait()
+        clock.cancel()
     }
 
     /// Suspends until the bell rings, or the task is cancelled.

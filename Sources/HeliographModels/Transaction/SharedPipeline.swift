@@ -53,11 +53,15 @@ package final class SharedPipeline: Sendable {
     /// From so many statements on there is no need to wait for the others.
     private static let fullQueue = 128
     private let connection: Connection
+    private let opening: TransactionOpening
     private let state: Mutex<State>
 
-    /// - Parameter receivers: how many there will be; each ends with ``end()``.
-    package init(connection: Connection, receivers: Int) {
+    /// - Parameters:
+    ///   - opening: what opens the transaction.
+    ///   - receivers: how many there will be; each ends with ``end()``.
+    package init(connection: Connection, opening: TransactionOpening, receivers: Int) {
         self.connection = connection
+        self.opening = opening
         state = Mutex(State(live: receivers, running: receivers))
     }
 
@@ -136,9 +140,12 @@ package final class SharedPipeline: Sendable {
     }
 
     private func send(_ batch: [Waiting]) async {
-        let outcomes: [StatementOutcome]
+        let outcomes: ArraySlice<StatementOutcome>
         do {
-            outcomes = try await connection.pipelineOutcomes(batch.map(\.sql))
+            let first = opening.take()
+            let all = try await connection.pipelineOutcomes(first + batch.map(\.sql))
+            for case .failed(let error) in all.prefix(first.count) { throw error }
+            outcomes = all.dropFirst(first.count)
         } catch {
             abort(.broken(error))
             state.withLock { $0.running += batch.count }

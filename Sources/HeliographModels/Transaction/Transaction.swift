@@ -42,6 +42,8 @@ public final class Transaction {
     private let connection: Connection
     /// Where others work in the same transaction at the same time.
     private let shared: (pipeline: SharedPipeline, owner: Int)?
+    /// What is sent before the first statement.
+    private let opening: TransactionOpening?
     let logger: Logger
     private var hooks = AfterCommitQueue<@Sendable () async throws -> Void>()
     private var hasEnded = false
@@ -49,12 +51,15 @@ public final class Transaction {
     private var writtenTables: [String: TableDescription] = [:]
 
     /// Makes the handle of a transaction that its caller has opened and will end.
-    /// - Parameter shared: the pipeline that it shares with others, and who it is there.
+    /// - Parameters:
+    ///   - shared: the pipeline that it shares with others, and who it is there.
+    ///   - opening: what opens the transaction, if the caller has not; not for a shared one, whose pipeline has it.
     package init(
         connection: Connection, signals: ModelSignals, origin: String? = nil,
-        shared: (pipeline: SharedPipeline, owner: Int)? = nil, logger: Logger
+        shared: (pipeline: SharedPipeline, owner: Int)? = nil, opening: TransactionOpening? = nil, logger: Logger
     ) {
         self.connection = connection
+        self.opening = opening
         self.shared = shared
         self.signals = signals
         self.origin = origin
@@ -89,6 +94,7 @@ public final class Transaction {
         try checkLive()
         // Others' statements would be in it.
         if let shared { throw shared.pipeline.refuse() }
+        try await connection.open(opening)
         hooks.openSavepoint()
         do {
             let result = try await connection.savepoint { connection in
@@ -109,7 +115,9 @@ public final class Transaction {
     /// Runs a statement, as long as the transaction is open.
     func run(_ sql: SQL, file: String = #fileID, line: UInt = #line) async throws -> Rows {
         try checkLive()
-        guard let shared else { return try await connection.query(sql, file: file, line: line) }
+        guard let shared else {
+            return try await connection.query(sql, opening: opening, file: file, line: line)
+        }
         return try await shared.pipeline.run(sql, owner: shared.owner)
     }
 

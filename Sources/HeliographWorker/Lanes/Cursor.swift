@@ -5,5 +5,8 @@ struct Cursor: Sendable, Equatable {
     let snapshot: Snapshot
     var tick: Int64?
 
+    /// Its text, if it has no tick.
+    var unnamed: String? { tick == nil ? snapshot.text : nil }
+
     static func == (left: Cursor, right: Cursor) -> Bool { left.snapshot == right.snapshot }
 }

@@ -43,30 +43,27 @@ struct BatchAttempt {
 
     /// - Throws: ``Doubt``; `CancellationError`.
     func run(_ table: LaneTable) async throws -> Outcome {
-        let named: LanePlace
-        do {
-            named = try await processor.session.begin(
-                open, for: .init(origin: processor.configuration.origin, depth: (records.first?.causalDepth ?? 0) + 1))
-        } catch {
-            return try await classify(error) { .transient(error) }
-        }
+        let opening = processor.session.opening(
+            for: .init(origin: processor.configuration.origin, depth: (records.first?.causalDepth ?? 0) + 1))
         var hooks: SharedRun.Hooks = []
         var count = records.count
         if !skipsReceivers {
-            switch try await runReceivers(&hooks) {
+            switch try await runReceivers(opening, &hooks) {
             case .committed(let done, _, _): count = done
             case let outcome: return outcome
             }
         }
-        let place = place(named, after: count)
+        let place: LanePlace
         var parked: [Int64] = []
         do {
             let lanes = lanes(of: records.prefix(count))
             var statements = deliveryStatements(count)
             if isOnProbation { statements.append(processor.session.finishItem(of: lanes, worker: processor.worker)) }
-            let rows = try await processor.session.commit(lanes, of: table, at: place, deliveries: statements)
+            let commit = try await processor.session.commit(
+                lanes, of: table, at: self.place(after: count), opening, deliveries: statements)
+            place = commit.place
             if case .log = source, statements.count > (isOnProbation ? 1 : 0) {
-                parked = try rows.first?.first?.decode(0) ?? []
+                parked = try commit.rows.first?.first?.decode(0) ?? []
             }
         } catch let error as BatchRefused {
             return try await classify(error.error) { .refused(error.error) }
@@ -76,11 +73,10 @@ struct BatchAttempt {
         return .committed(count, place, parked: parked)
     }
 
-    private func place(_ named: LanePlace, after count: Int) -> LanePlace {
-        guard case .log(var course, let isLast) = source else { return named }
-        course.name(by: named)
+    private func place(after count: Int) -> LanePlace {
+        guard case .log(let course, let isLast) = source else { return open }
         if isLast, count == records.count { return course.end }
-        return records.prefix(count).last.map(course.place(after:)) ?? named
+        return records.prefix(count).last.map(course.place(after:)) ?? open
     }
 
     private func lanes(of committed: ArraySlice<Record>) -> [Int] {
@@ -106,19 +102,21 @@ struct BatchAttempt {
     }
 
     /// Runs the receiver for the records that are not to be parked.
-    private func runReceivers(_ hooks: inout SharedRun.Hooks) async throws -> Outcome {
+    private func runReceivers(
+        _ opening: TransactionOpening, _ hooks: inout SharedRun.Hooks
+    ) async throws -> Outcome {
         let wanted = zip(records.indices, records).filter { parkings[$0.1.id] == nil }
             .map { (place: $0.0 - records.startIndex, record: $0.1) }
         guard !wanted.isEmpty else { return .committed(records.count, open) }
         switch receiver {
-        case .batch(let receive): return try await runOnce(wanted.map(\.record), receive, &hooks)
+        case .batch(let receive): return try await runOnce(wanted.map(\.record), receive, opening, &hooks)
         case .each(let receive):
             guard wanted.count > 1, !processor.exclusivity.isNeeded else {
-                return try await runOneByOne(wanted, receive, &hooks)
+                return try await runOneByOne(wanted, receive, opening, &hooks)
             }
             let run = SharedRun(
-                subscription: processor.subscription, connection: connection, signals: processor.signals,
-                logger: processor.logger)
+                subscription: processor.subscription, connection: connection, opening: opening,
+                signals: processor.signals, logger: processor.logger)
             switch await run.run(wanted, receive) {
             case .done(let taken):
                 hooks = taken
@@ -140,14 +138,14 @@ struct BatchAttempt {
     /// One after the other, as long as the batch's time lasts.
     private func runOneByOne(
         _ wanted: [(place: Int, record: Record)], _ receive: @escaping Subscription.Receive,
-        _ hooks: inout SharedRun.Hooks
+        _ opening: TransactionOpening, _ hooks: inout SharedRun.Hooks
     ) async throws -> Outcome {
         let start = ContinuousClock.now
         for (place, record) in wanted {
             if place > 0, ContinuousClock.now - start > processor.configuration.batchTime {
                 return .committed(place, open)
             }
-            switch await timed({ try await receive(record, $0) }) {
+            switch await timed(opening, { try await receive(record, $0) }) {
             case .success(let taken): hooks += taken
             case .failure(is ReceiverTimeout): return try await abandon([record], of: 1)
             case .failure(let error): return try await classify(error) { .failed(place, error) }
@@ -158,9 +156,10 @@ struct BatchAttempt {
 
     /// All of them at once. Who is to blame for an error is not known, unless it is a single one.
     private func runOnce(
-        _ wanted: [Record], _ receive: @escaping Subscription.ReceiveBatch, _ hooks: inout SharedRun.Hooks
+        _ wanted: [Record], _ receive: @escaping Subscription.ReceiveBatch, _ opening: TransactionOpening,
+        _ hooks: inout SharedRun.Hooks
     ) async throws -> Outcome {
-        switch await timed({ try await receive(wanted, $0) }) {
+        switch await timed(opening, { try await receive(wanted, $0) }) {
         case .success(let taken):
             hooks = taken
             return .committed(records.count, open)
@@ -171,11 +170,12 @@ struct BatchAttempt {
     }
 
     private func timed(
-        _ body: @escaping @Sendable (Transaction) async throws -> Void
+        _ opening: TransactionOpening, _ body: @escaping @Sendable (Transaction) async throws -> Void
     ) async -> Result<SharedRun.Hooks, any Error> {
         let (connection, signals, logger) = (connection, processor.signals, processor.logger)
         let result = await TimedTask.run(within: processor.subscription.timeout) {
-            let transaction = Transaction(connection: connection, signals: signals, logger: logger)
+            let transaction = Transaction(
+                connection: connection, signals: signals, opening: opening, logger: logger)
             defer { transaction.end() }
             try await body(transaction)
             // A receiver that ignored an error outside a savepoint has lost the whole transaction, whatever it thinks.

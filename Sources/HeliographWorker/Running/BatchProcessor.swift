@@ -15,6 +15,7 @@ struct BatchProcessor {
 
     let subscription: Subscription
     let session: LaneSession
+    let keeper: SessionKeeper
     let configuration: WorkerConfiguration
     let signals: ModelSignals
     let logger: Logger

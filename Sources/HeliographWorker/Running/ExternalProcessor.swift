@@ -79,9 +79,6 @@ struct ExternalProcessor {
     }
 
     private func call(_ items: [ExternalRun.Item], generation: Int) async -> [Int64: ExternalRun.Outcome] {
-        let session = session
-        let interval = processor.configuration.silenceLimit / 3
-        async let _: Void = session.keepAlive(every: interval)
         let registration = session.registration
         let run = ExternalRun(
             receiver: receiver, timeout: subscription.timeout, concurrency: subscription.concurrency,
@@ -92,7 +89,7 @@ struct ExternalProcessor {
                     + (count > 1 ? "+\(count - 1)" : ""),
                 fencingToken: first.record.id, failures: first.failures)
         }
-        return await run.run(items, until: .now + processor.configuration.batchTime)
+        return await processor.keeper.during { await run.run(items, until: .now + processor.configuration.batchTime) }
     }
 
     /// Decides on what failed.
@@ -131,10 +128,10 @@ struct ExternalProcessor {
     ) async throws {
         let parked = committed.compactMap { record in parkings[record.id].map { (record, $0) } }
         let moved = Set(committed.map(\.lane))
-        let named = try await session.begin(place, for: nil)
         var statements = parked.isEmpty ? [] : [session.park(parked, subscription.retry)]
         if isOnProbation { statements.append(session.finishItem(of: moved.sorted(), worker: processor.worker)) }
-        let rows = try await session.commit(moved.sorted(), of: table, at: named, deliveries: statements)
+        let (named, rows) = try await session.commit(
+            moved.sorted(), of: table, at: place, session.opening(), deliveries: statements)
         course.name(by: named)
         table.commit(moved, at: named)
         table.skip(lanes.subtracting(moved), to: named)
@@ -196,9 +193,9 @@ struct ExternalProcessor {
             statements.append(session.finishItem(of: [key.lane], worker: processor.worker))
         }
         do {
-            let named = try await session.begin(place, for: nil)
-            try await session.commit([key.lane], of: table, at: named, deliveries: statements)
-            table.commit([key.lane], at: named)
+            let commit = try await session.commit(
+                [key.lane], of: table, at: place, session.opening(), deliveries: statements)
+            table.commit([key.lane], at: commit.place)
             return nil
         } catch let refused as BatchRefused {
             await session.connection.rollBack()

@@ -8,6 +8,7 @@ import ServiceLifecycle
 final class LaneLoop {
     private let subscription: Subscription
     private let session: LaneSession
+    private let keeper: SessionKeeper
     private let reader: WindowReader
     private let configuration: WorkerConfiguration
     private let waiter: BellWaiter
@@ -55,16 +56,17 @@ final class LaneLoop {
             subscription.sources, laneCount: session.registration.laneCount, schema: configuration.schema,
             connection: reading)
         self.server = server
-        self.pingInterval = configuration.silenceLimit / 3
+        pingInterval = configuration.silenceLimit / 3
+        keeper = SessionKeeper(session, every: pingInterval)
         self.configuration = configuration
         self.waiter = waiter
         self.logger = logger
         self.batchLimit = subscription.readingLimit(configuration.batchSize)
         metrics = WorkerMetrics(subscription: subscription.name)
         processor = BatchProcessor(
-            subscription: subscription, session: session, configuration: configuration, signals: signals,
-            logger: logger, hangs: hangs, exclusivity: exclusivity, counts: counts,
-            worker: worker, absolve: { try? await session.dropClaims(of: nil, worker: worker, on: reading) }
+            subscription: subscription, session: session, keeper: keeper, configuration: configuration,
+            signals: signals, logger: logger, hangs: hangs, exclusivity: exclusivity, counts: counts, worker: worker,
+            absolve: { try? await session.dropClaims(of: nil, worker: worker, on: reading) }
         )
     }
 
@@ -75,6 +77,8 @@ final class LaneLoop {
     /// come into force.
     /// - Returns: `false` in the latter case.
     func run() async throws -> Bool {
+        let keeper = keeper
+        async let _: Void = keeper.run()
         do {
             let isDone = try await work()
             await reader.dropAhead()
@@ -176,13 +180,7 @@ final class LaneLoop {
 
     private func flush(_ lanes: [Int]) async throws {
         for (place, lanes) in table.dirtyGroups(among: lanes) {
-            let named = try await session.begin(place, for: nil)
-            do {
-                try await session.commit(lanes, of: table, at: named)
-            } catch let error as BatchRefused {
-                throw Doubt(error: error.error)
-            }
-            table.flush(lanes, at: named)
+            table.flush(lanes, at: try await session.move(lanes, of: table, to: place))
         }
     }
 
@@ -282,12 +280,11 @@ final class LaneLoop {
     }
 
     private func read(_ group: LaneTable.Group, hi: Snapshot?) async throws -> WindowReader.Reading {
-        // A window of a long time takes its time, and the session that holds the lanes must not seem frozen meanwhile.
-        let session = session
-        let interval = pingInterval
-        async let _: Void = session.keepAlive(every: interval)
         let isSingle = group.isSuspect || table.breaker.isOpen
-        let reading = try await reader.read(group, hi: hi, limit: isSingle ? 1 : batchLimit, takesAhead: !isSingle)
+        // A window of a long time takes its time.
+        let reading = try await keeper.during {
+            try await reader.read(group, hi: hi, limit: isSingle ? 1 : batchLimit, takesAhead: !isSingle)
+        }
         if let window = reading.window {
             if server != window.server {
                 throw Doubt(error: PostgresError(.connectionLost, "the server has been restarted, or is another one"))

@@ -1,4 +1,5 @@
 import HeliographLog
+import HeliographModels
 import HeliographPostgres
 import Logging
 
@@ -10,11 +11,13 @@ final class LaneSession: Sendable {
     let connection: Connection
     let schema: SQL
     let registration: Registration
+    private let contextSetting: String
 
     init(connection: Connection, registration: Registration, schema: SchemaName) {
         self.connection = connection
         self.registration = registration
         self.schema = SQL(unsafe: schema.name)
+        contextSetting = "\(schema.name).context"
     }
 
     /// Sets the time-outs with which the server frees the lanes of a frozen or vanished worker.
@@ -77,15 +80,8 @@ final class LaneSession: Sendable {
         return (try row.decode(0), mark == registration.mark)
     }
 
-    /// Keeps the session alive while its owner is busy elsewhere, until the task is cancelled.
-    func keepAlive(every interval: Duration) async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: interval)
-            guard !Task.isCancelled else { return }
-            // The owner finds out by its next statement.
-            guard (try? await connection.query("SELECT 1")) != nil else { return }
-        }
-    }
+    /// A sign of life.
+    func ping() async throws { try await connection.query("SELECT 1") }
 
     /// Locks up to `limit` of these lanes.
     func lock(_ candidates: [Int], limit: Int) async throws -> [Int] {
@@ -133,91 +129,78 @@ final class LaneSession: Sendable {
 
     // MARK: Transactions
 
-    /// Opens a transaction and names the snapshots that a place consists of.
+    /// What opens a transaction.
     /// - Parameters:
     ///   - context: of what the receivers write.
     ///   - isDurable: whether no crash may take it back once it is committed, whatever the session's setting.
-    /// - Returns: the place with its ticks.
-    func begin(
-        _ place: LanePlace, for context: EffectContext?, isDurable: Bool = false
-    ) async throws -> LanePlace {
+    func opening(for context: EffectContext? = nil, isDurable: Bool = false) -> TransactionOpening {
         var statements: [SQL] = ["BEGIN ISOLATION LEVEL READ COMMITTED"]
-        if place.lo.tick == nil { statements.append(recordTick(place.lo)) }
-        if let hi = place.hi, hi.tick == nil { statements.append(recordTick(hi)) }
-        if let context {
-            statements.append(
-                "SELECT \(schema).set_context(origin => \(context.origin), depth => \(Int32(clamping: context.depth)))")
-        }
+        if let context { statements.append("SELECT set_config(\(contextSetting), \(context.json), true)") }
         if isDurable { statements.append("SET LOCAL synchronous_commit = on") }
-        let results = try await connection.pipeline(statements)
-        var named = place
-        var next = 1
-        if place.lo.tick == nil {
-            named.lo.tick = try results[next].first?.decode(0)
-            next += 1
-        }
-        if let hi = place.hi, hi.tick == nil { named.hi?.tick = try results[next].first?.decode(0) }
-        return named
+        return TransactionOpening(statements)
     }
 
     /// Moves lanes to the place where they are, for good: everything that was visible until then outlasts a crash, and whoever else
     /// believes to hold them can do no more with them.
     /// - Returns: the place with its ticks.
     func claim(_ lanes: [Int], of table: LaneTable, at place: LanePlace) async throws -> LanePlace {
-        let named = try await begin(place, for: nil, isDurable: true)
+        try await move(lanes, of: table, to: place, isDurable: true)
+    }
+
+    /// Moves lanes, and nothing else.
+    /// - Returns: the place with its ticks.
+    func move(
+        _ lanes: [Int], of table: LaneTable, to place: LanePlace, isDurable: Bool = false
+    ) async throws -> LanePlace {
         do {
-            try await commit(lanes, of: table, at: named)
+            return try await commit(lanes, of: table, at: place, opening(isDurable: isDurable)).place
         } catch let error as BatchRefused {
             throw Doubt(error: error.error)
         }
-        return named
     }
 
     /// Ends the transaction of a batch: deferred constraints, positions, COMMIT, in one round trip.
     ///
     /// The position comes last before COMMIT: so nobody ever waits for the lock of a frozen worker's position.
-    /// - Parameter deliveries: statements about parked records.
-    /// - Returns: the rows of those.
+    /// - Parameters:
+    ///   - opening: what opens it; is sent first, if no statement has taken it.
+    ///   - deliveries: statements about parked records.
+    /// - Returns: the place with its ticks; the rows of the deliveries' statements.
     /// - Throws: ``BatchRefused`` when the server refused it, so that nothing has happened; ``Doubt`` when only the database knows.
-    @discardableResult
     func commit(
-        _ lanes: [Int], of table: LaneTable, at place: LanePlace, deliveries: [SQL] = []
-    ) async throws -> [Rows] {
+        _ lanes: [Int], of table: LaneTable, at place: LanePlace, _ opening: TransactionOpening, deliveries: [SQL] = []
+    ) async throws -> (place: LanePlace, rows: ArraySlice<Rows>) {
         let versions = lanes.map { table.lanes[$0]?.version ?? 0 }
         let generation = lanes.first.flatMap { table.lanes[$0]?.generation } ?? 0
+        let before = opening.take() + ["SET CONSTRAINTS ALL IMMEDIATE"]
         let results: [Rows]
         do {
             results = try await connection.pipeline(
-                ["SET CONSTRAINTS ALL IMMEDIATE"] + deliveries + [
+                before + deliveries + [
                     """
                     SELECT \(schema).advance(
                         \(registration.id), \(lanes.map { Int16(clamping: $0) }), \(versions), \(Int32(clamping: generation)),
-                        \(place.lo.tick), \(place.hi?.tick), \(place.lastID), \(place.frontier?.parts)
+                        \(place.lo.tick), \(place.hi?.tick), \(place.lastID), \(place.frontier?.parts),
+                        \(place.lo.unnamed)::pg_snapshot, \(place.hi?.unnamed)::pg_snapshot
                     )
                     """,
                     "COMMIT",
                 ])
         } catch let error as PostgresError {
-            guard error.code == .server, await connection.isOpen,
-                !Self.isOfPositions(error, deliveries: deliveries.count)
-            else {
-                throw Doubt(error: error)
-            }
+            let behind = before.count...before.count + deliveries.count
+            let isOfPositions =
+                error.sqlState?.errorClass == "HG" || error.constraint == "position_pkey"
+                || error.sqlState?.isContention == true && behind.contains(error.statementIndex ?? 0)
+            guard error.code == .server, await connection.isOpen, !isOfPositions else { throw Doubt(error: error) }
             throw BatchRefused(error: error)
         }
         guard results.last?.commandTag == "COMMIT" else {
             throw Doubt(error: PostgresError(.transactionAborted, "COMMIT was answered with ROLLBACK"))
         }
-        return Array(results.dropFirst().prefix(deliveries.count))
-    }
-
-    /// Whether the positions are not as they are in memory, or somebody else writes them at this moment.
-    private static func isOfPositions(_ error: PostgresError, deliveries: Int) -> Bool {
-        error.sqlState?.errorClass == "HG" || error.constraint == "position_pkey"
-            || (1...deliveries + 1).contains(error.statementIndex ?? 0) && error.sqlState?.isContention == true
-    }
-
-    private func recordTick(_ cursor: Cursor) -> SQL {
-        "SELECT \(schema).record_tick(\(cursor.snapshot.text)::pg_snapshot)"
+        let ticks: [Int64?] = try results[results.count - 2].first?.decode(0) ?? []
+        var named = place
+        named.lo.tick = ticks.first ?? place.lo.tick
+        named.hi?.tick = ticks.last ?? place.hi?.tick
+        return (named, results.dropFirst(before.count).prefix(deliveries.count))
     }
 }

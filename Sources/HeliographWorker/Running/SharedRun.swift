@@ -11,6 +11,7 @@ struct SharedRun {
 
     let subscription: Subscription
     let connection: Connection
+    let opening: TransactionOpening
     let signals: ModelSignals
     let logger: Logger
 
@@ -50,7 +51,7 @@ struct SharedRun {
                 chains.append([entry])
             }
         }
-        let pipeline = SharedPipeline(connection: connection, receivers: chains.count)
+        let pipeline = SharedPipeline(connection: connection, opening: opening, receivers: chains.count)
         let results = Results()
         let tasks = chains.map { chain in
             Task {

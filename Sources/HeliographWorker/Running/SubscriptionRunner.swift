@@ -144,7 +144,9 @@ struct SubscriptionRunner: Sendable {
                     configuration: configuration, signals: signals, waiter: waiter, logger: logger,
                     hangs: hangs, exclusivity: exclusivity, counts: counts, worker: worker, isDraining: isDraining
                 )
-                return try await loop.run() ? .done : .changed
+                // Where the answers arrive. Receivers are tasks of their own, and run where they like.
+                return try await withTaskExecutorPreference(Connection.executor) { try await loop.run() }
+                    ? .done : .changed
             }
         }
     }
