@@ -43,6 +43,7 @@ struct BatchAttempt {
 
     /// - Throws: ``Doubt``; `CancellationError`.
     func run(_ table: LaneTable) async throws -> Outcome {
+        processor.pulse.step()
         let named: LanePlace
         do {
             named = try await processor.session.begin(

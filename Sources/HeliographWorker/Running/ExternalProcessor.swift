@@ -85,7 +85,8 @@ struct ExternalProcessor {
         let registration = session.registration
         let run = ExternalRun(
             receiver: receiver, timeout: subscription.timeout, concurrency: subscription.concurrency,
-            batchSize: processor.configuration.batchSize, isOrdered: subscription.retry.order == .perKey
+            batchSize: processor.configuration.batchSize, isOrdered: subscription.retry.order == .perKey,
+            pulse: processor.pulse
         ) { first, count in
             ExternalCall(
                 idempotencyKey: registration.idempotencyKey(of: first.record, generation: generation)

@@ -14,6 +14,7 @@ final class LaneLoop {
     private let logger: Logger
     private let processor: BatchProcessor
     private let metrics: WorkerMetrics
+    private let pulse: SubscriptionPulse
     /// Whether it ends when the log is drained.
     private let isDraining: Bool
     /// Whether all lanes are held here, or others work on the rest.
@@ -45,9 +46,10 @@ final class LaneLoop {
     init(
         subscription: Subscription, session: LaneSession, reading: Connection, server: String,
         configuration: WorkerConfiguration, signals: ModelSignals, waiter: BellWaiter, logger: Logger, hangs: Hangs,
-        exclusivity: Exclusivity, counts: OutcomeCounts, worker: String, isDraining: Bool
+        exclusivity: Exclusivity, counts: OutcomeCounts, pulse: SubscriptionPulse, worker: String, isDraining: Bool
     ) {
         self.isDraining = isDraining
+        self.pulse = pulse
         self.worker = worker
         self.subscription = subscription
         self.session = session
@@ -63,7 +65,7 @@ final class LaneLoop {
         metrics = WorkerMetrics(subscription: subscription.name)
         processor = BatchProcessor(
             subscription: subscription, session: session, configuration: configuration, signals: signals,
-            logger: logger, hangs: hangs, exclusivity: exclusivity, counts: counts,
+            logger: logger, hangs: hangs, exclusivity: exclusivity, counts: counts, pulse: pulse,
             worker: worker, absolve: { try? await session.dropClaims(of: nil, worker: worker, on: reading) }
         )
     }
@@ -91,6 +93,7 @@ final class LaneLoop {
             if ContinuousClock.now >= nextLook, try await !balance() { return false }
             let isBusy = try await pass()
             try await flushInTime()
+            pulse.comeRound(isOutage: table.breaker.isOpen)
             if isDraining, table.breaker.isOpen { throw WorkerError.outage(subscription.name, table.breaker.lastError) }
             if isDraining, !isBusy, hasShare, table.isDrained { break }
             if !isBusy {
@@ -284,8 +287,8 @@ final class LaneLoop {
     private func read(_ group: LaneTable.Group, hi: Snapshot?) async throws -> WindowReader.Reading {
         // A window of a long time takes its time, and the session that holds the lanes must not seem frozen meanwhile.
         let session = session
-        let interval = pingInterval
-        async let _: Void = session.keepAlive(every: interval)
+        let (interval, pulse) = (pingInterval, pulse)
+        async let _: Void = session.keepAlive(every: interval) { pulse.step() }
         let isSingle = group.isSuspect || table.breaker.isOpen
         let reading = try await reader.read(group, hi: hi, limit: isSingle ? 1 : batchLimit, takesAhead: !isSingle)
         if let window = reading.window {

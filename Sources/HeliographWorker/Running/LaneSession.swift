@@ -78,12 +78,14 @@ final class LaneSession: Sendable {
     }
 
     /// Keeps the session alive while its owner is busy elsewhere, until the task is cancelled.
-    func keepAlive(every interval: Duration) async {
+    /// - Parameter onAnswer: called each time it has answered.
+    func keepAlive(every interval: Duration, onAnswer: @Sendable () -> Void = {}) async {
         while !Task.isCancelled {
             try? await Task.sleep(for: interval)
             guard !Task.isCancelled else { return }
             // The owner finds out by its next statement.
             guard (try? await connection.query("SELECT 1")) != nil else { return }
+            onAnswer()
         }
     }
 
