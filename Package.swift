@@ -141,6 +141,7 @@ let bookshop: [Target] = [
         dependencies: [
             "Bookshop",
             "Heliograph",
+            "HeliographProbes",
             "HeliographProgram",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
@@ -148,7 +149,7 @@ let bookshop: [Target] = [
     ),
 ]
 
-/// What the three programs have in common: how they end, where they log, how the database is named.
+/// What the three programs have in common: how they end, where they log, how the database is named, who answers for their health.
 let programs: [Target] = [
     .target(
         name: "HeliographProgram",
@@ -159,7 +160,21 @@ let programs: [Target] = [
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ]
-    )
+    ),
+    // Apart, so that only programs with a port are built with an HTTP server.
+    .target(
+        name: "HeliographProbes",
+        dependencies: [
+            "Heliograph",
+            "HeliographDashboard",
+            "HeliographProgram",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "CoreMetrics", package: "swift-metrics"),
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]
+    ),
 ]
 
 /// The command line. Its target is not called `heliograph`: beside `Heliograph` that would clash where file names ignore case.
@@ -170,6 +185,7 @@ let commandLine: [Target] = [
             "BookshopClient",
             "Heliograph",
             "HeliographOutbound",
+            "HeliographProbes",
             "HeliographProgram",
             "HeliographTesting",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),

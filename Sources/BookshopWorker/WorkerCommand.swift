@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bookshop
 import Heliograph
+import HeliographProbes
 import HeliographProgram
 import Logging
 
@@ -18,6 +19,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var service: ServiceOptions
     @OptionGroup var waking: WakeOptions
+    @OptionGroup var probes: ProbeOptions
 
     @Flag(help: "Create and upgrade nothing at the start.")
     var noMigrate = false
@@ -34,9 +36,9 @@ struct WorkerCommand: AsyncParsableCommand {
         // The Bookshop's receivers write by SQL; those that save models would have the same rules as the server.
         let signals = ModelSignals()
         BookshopSignals.connect(to: signals)
+        let configuration = try database.connectionConfiguration(applicationName: name)
         let worker = Worker(
-            BookshopSubscriptions.all,
-            database: try database.connectionConfiguration(applicationName: name),
+            BookshopSubscriptions.all, database: configuration,
             configuration: WorkerConfiguration(
                 schema: schema, pollInterval: waking.interval, origin: Origin.ofThisProcess, pollOnly: waking.pollOnly
             ),
@@ -45,6 +47,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let names = BookshopSubscriptions.all.map(\.name).joined(separator: ", ")
         Terminal.say("bookshop-worker works on \(names)")
         // A batch that is cut off at the deadline has not happened; another worker, or the next start, does it again.
-        try await service.run([worker], logger: logger)
+        let answering = try probes.services(for: worker.health, configuration, schema: schema, logger: logger)
+        try await service.run(answering + [worker], logger: logger)
     }
 }

@@ -23,6 +23,7 @@
 @_exported public import struct HeliographLog.ParkedRecords
 @_exported public import struct HeliographLog.PruneOutcome
 @_exported public import struct HeliographLog.Pump
+@_exported public import struct HeliographLog.ReceivingPolicy
 @_exported public import struct HeliographLog.Record
 @_exported public import struct HeliographLog.RecordFilter
 @_exported public import enum HeliographLog.RecordFormat
@@ -109,3 +110,4 @@
 @_exported public import struct HeliographWorker.Worker
 @_exported public import struct HeliographWorker.WorkerConfiguration
 @_exported public import struct HeliographWorker.WorkerError
+@_exported public import struct HeliographWorker.WorkerHealth

@@ -54,14 +54,8 @@ enum ExplainReport {
 
     private static func details(_ subscription: TableExplanation.Subscription) -> [String] {
         var lines = ["", Terminal.colour(subscription.status.name, 1)]
-        lines.append("  moment   after the commit, in one worker process, in a transaction with its place in the log")
-        lines.append("  order    per key; lanes side by side")
+        lines += policy(subscription.policy)
         lines += subscription.declared.map { "  \($0.name)  \($0.value.string ?? $0.value.description)" }
-        if !subscription.declared.contains(where: { $0.name == "retry" }) {
-            lines.append(
-                "  retry    without end: its lane waits, by default 100 ms doubling to 60 s; the worker's own setting"
-            )
-        }
         lines += subscription.holders.map {
             "  process  \($0.applicationName) (backend \($0.backendProcessID)) holds \($0.lanes.count) lanes"
         }
@@ -123,6 +117,7 @@ enum ExplainReport {
                 ("lanes_held", .count(status.heldLanes)), ("workers", .count(status.workers)),
                 ("lag_records", .count(status.lagRecords)), ("lag_seconds", .seconds(status.lagSeconds)),
                 ("since", .string(subscription.since)), ("declared", .object(subscription.declared)),
+                ("policy", subscription.policy.map(json) ?? .null),
                 (
                     "processes",
                     .array(

@@ -28,8 +28,11 @@ public struct ServiceOptions: ParsableArguments {
     }
 
     /// The same for one that ends by itself.
-    public func runToEnd(_ service: any Service, logger: Logger) async throws {
-        try await run([.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger)
+    /// - Parameter others: run until then.
+    public func runToEnd(_ service: any Service, beside others: [any Service] = [], logger: Logger) async throws {
+        try await run(
+            others.map { .init(service: $0) }
+                + [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger)
     }
 
     private func run(

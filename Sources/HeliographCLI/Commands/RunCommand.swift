@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Heliograph
 import HeliographOutbound
+import HeliographProbes
 import HeliographProgram
 import Logging
 
@@ -22,6 +23,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var service: ServiceOptions
     @OptionGroup var waking: WakeOptions
+    @OptionGroup var probes: ProbeOptions
 
     @Argument(help: "The subscription: its place in the log is kept under this name.") var name: String
 
@@ -96,9 +98,10 @@ struct RunCommand: AsyncParsableCommand {
         settings.batchTime = .seconds(5)
         let worker = Worker([subscription], database: configuration, configuration: settings, logger: logger)
         logger.info("\(name) hears of \(senders.joined(separator: ", "))")
-        guard once else { return try await service.run([worker], logger: logger) }
+        let answering = try probes.services(for: worker.health, configuration, schema: schema, logger: logger)
+        guard once else { return try await service.run(answering + [worker], logger: logger) }
         let draining = Draining(worker: worker)
-        try await service.runToEnd(draining, logger: logger)
+        try await service.runToEnd(draining, beside: answering, logger: logger)
         let outcome = draining.report?.subscriptions[name]
         logger.info("\(name): \(outcome?.received ?? 0) acknowledged, \(outcome?.parked ?? 0) parked")
         if outcome?.parked ?? 0 > 0 { throw ExitStatus.failed }

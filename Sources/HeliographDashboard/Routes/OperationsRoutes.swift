@@ -1,54 +1,48 @@
 public import Heliograph
 public import Hummingbird
-import Logging
 
-/// What operators ask a service for: whether it is alive and ready, its metrics, and the live stream of signals.
+/// What operators ask a process for: whether it is alive and ready, its metrics, and the live stream of signals.
 ///
-/// | path | answers |
-/// |---|---|
-/// | `/health/live` | 200 while the process works |
-/// | `/health/ready` | 200 when the database is there and the log's schema is this program's; else 503 and why |
-/// | `/metrics` | Prometheus' text format |
-/// | `/signals/stream` | server-sent events, see ``SignalStream`` |
+/// | path | answers, for a service | for a worker, see ``WorkerHealth`` |
+/// |---|---|---|
+/// | `/health/live` | 200 while the process works | 200 while no subscription hangs; else 503 and which |
+/// | `/health/ready` | 200 when the database is there and the log's schema is this program's; else 503 and why | 200 when each subscription works or stands by on purpose; else 503 and why |
+/// | `/metrics` | Prometheus' text format | the same |
+/// | `/signals/stream` | server-sent events, see ``SignalStream`` | – |
 public struct OperationsRoutes: Sendable {
     /// Who asks gives up after some seconds, and then knows less than that the database does not answer.
     private static let limit = Duration.seconds(2)
 
-    private let pool: ConnectionPool
-    private let schema: SchemaName
+    private let source: HealthSource
     private let registry: PrometheusRegistry
     private let gauges: LogGauges
-    private let stream: SignalStream
+    private let stream: SignalStream?
 
+    /// For a service that needs its database.
     public init(
         pool: ConnectionPool, schema: SchemaName = .standard, registry: PrometheusRegistry, stream: SignalStream
     ) {
-        self.pool = pool
-        self.schema = schema
+        source = .database(pool, schema)
         self.registry = registry
         self.stream = stream
         gauges = LogGauges(pool: pool, schema: schema)
     }
 
+    /// For a process that runs a worker. Its probes send no query; only `/metrics` uses the pool.
+    public init(
+        worker health: WorkerHealth, pool: ConnectionPool, schema: SchemaName = .standard, registry: PrometheusRegistry
+    ) {
+        source = .worker(health)
+        self.registry = registry
+        stream = nil
+        gauges = LogGauges(pool: pool, schema: schema)
+    }
+
     /// Adds the routes.
     public func add(to router: some RouterMethods<some RequestContext>) {
-        router.get("/health/live") { _, _ in HTTPResponse.Status.ok }
+        router.get("/health/live") { _, _ in source.live() }
         router.get("/health/ready") { _, context in
-            do {
-                let isReady: Void? = try await withTimeLimit(Self.limit) {
-                    try await pool.withConnection { try await Migrator(schema: schema).check(on: $0) }
-                }
-                guard isReady != nil else {
-                    throw HTTPError(.serviceUnavailable, message: "the database does not answer")
-                }
-                return Response(status: .ok)
-            } catch let error as LogError {
-                throw HTTPError(.serviceUnavailable, message: "\(error)")
-            } catch let error as PostgresError {
-                // Names of hosts and roles are not for everybody who can ask.
-                context.logger.warning("not ready", metadata: ["error": "\(error)"])
-                throw HTTPError(.serviceUnavailable, message: "the database cannot be used; the log says why")
-            }
+            try await source.ready(within: Self.limit, logger: context.logger)
         }
         router.get("/metrics") { _, _ in
             await gauges.update(registry, within: Self.limit)
@@ -58,6 +52,7 @@ public struct OperationsRoutes: Sendable {
                 body: ResponseBody(byteBuffer: ByteBuffer(string: registry.text))
             )
         }
+        guard let stream else { return }
         router.get("/signals/stream") { request, _ in try stream.response(to: request) }
     }
 }

@@ -83,7 +83,7 @@ public struct Explainer: Sendable {
         guard let sender else { return [] }
         let rows = try await connection.query(
             """
-            SELECT name, declaration::text, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            SELECT name, declaration::text, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), policy::text
             FROM \(schema.sql).subscription ORDER BY name
             """
         )
@@ -104,8 +104,10 @@ public struct Explainer: Sendable {
                 guard case .object(let members) = source else { return [] }
                 return members.filter { $0.name != "sender" && $0.name != "operations" }
             }
+            let policy: String? = try row.decode(3)
             return TableExplanation.Subscription(
                 status: known, operations: operations, declared: details + members.filter { $0.name != "sources" },
+                policy: try policy.flatMap { ReceivingPolicy(try JSONValue(parsing: $0)) },
                 since: try row.decode(2), holders: status.holders.filter { $0.subscription == name }
             )
         }

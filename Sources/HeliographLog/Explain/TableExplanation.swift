@@ -27,8 +27,10 @@ public struct TableExplanation: Sendable {
         public let status: LogStatus.Subscription
         /// What it hears of this table.
         public let operations: [String]
-        /// Whatever else its declaration says, by name: a filter, a start, a retry policy.
+        /// Whatever else its declaration says, by name, such as a filter.
         public let declared: [JSONValue.Member]
+        /// How it receives; `nil` until a worker that tells has registered it.
+        public let policy: ReceivingPolicy?
         /// When it was registered first, ISO 8601.
         public let since: String
         /// The sessions that hold its lanes now.

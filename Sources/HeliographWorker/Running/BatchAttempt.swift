@@ -43,6 +43,7 @@ struct BatchAttempt {
 
     /// - Throws: ``Doubt``; `CancellationError`.
     func run(_ table: LaneTable) async throws -> Outcome {
+        processor.pulse.step()
         let opening = processor.session.opening(
             for: .init(origin: processor.configuration.origin, depth: (records.first?.causalDepth ?? 0) + 1))
         var hooks: SharedRun.Hooks = []

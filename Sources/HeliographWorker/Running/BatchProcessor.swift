@@ -22,6 +22,7 @@ struct BatchProcessor {
     let hangs: Hangs
     let exclusivity: Exclusivity
     let counts: OutcomeCounts
+    let pulse: SubscriptionPulse
     /// This process.
     let worker: String
     /// Says, by another connection, that this worker is alive though its session ends.

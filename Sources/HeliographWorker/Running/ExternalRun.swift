@@ -11,6 +11,8 @@ struct ExternalRun {
     let batchSize: Int
     /// Whether records behind a failed one of their row wait for it.
     let isOrdered: Bool
+    /// Told of each call that has ended.
+    let pulse: SubscriptionPulse
     let makeCall: @Sendable (_ first: Item, _ count: Int) -> ExternalCall
 
     struct Item: Sendable {
@@ -112,6 +114,7 @@ struct ExternalRun {
             case .batch(let receive): try await receive(records, call)
             }
         }
+        pulse.step()
         switch result {
         case .success: return outcomes(of: items, .done)
         // Cancelled from outside: nothing is known, and nothing more to be called for.

@@ -15,6 +15,7 @@ final class LaneLoop {
     private let logger: Logger
     private let processor: BatchProcessor
     private let metrics: WorkerMetrics
+    private let pulse: SubscriptionPulse
     /// Whether it ends when the log is drained.
     private let isDraining: Bool
     /// Whether all lanes are held here, or others work on the rest.
@@ -46,9 +47,10 @@ final class LaneLoop {
     init(
         subscription: Subscription, session: LaneSession, reading: Connection, server: String,
         configuration: WorkerConfiguration, signals: ModelSignals, waiter: BellWaiter, logger: Logger, hangs: Hangs,
-        exclusivity: Exclusivity, counts: OutcomeCounts, worker: String, isDraining: Bool
+        exclusivity: Exclusivity, counts: OutcomeCounts, pulse: SubscriptionPulse, worker: String, isDraining: Bool
     ) {
         self.isDraining = isDraining
+        self.pulse = pulse
         self.worker = worker
         self.subscription = subscription
         self.session = session
@@ -57,7 +59,7 @@ final class LaneLoop {
             connection: reading)
         self.server = server
         pingInterval = configuration.silenceLimit / 3
-        keeper = SessionKeeper(session, every: pingInterval)
+        keeper = SessionKeeper(session, every: pingInterval, pulse: pulse)
         self.configuration = configuration
         self.waiter = waiter
         self.logger = logger
@@ -65,8 +67,8 @@ final class LaneLoop {
         metrics = WorkerMetrics(subscription: subscription.name)
         processor = BatchProcessor(
             subscription: subscription, session: session, keeper: keeper, configuration: configuration,
-            signals: signals, logger: logger, hangs: hangs, exclusivity: exclusivity, counts: counts, worker: worker,
-            absolve: { try? await session.dropClaims(of: nil, worker: worker, on: reading) }
+            signals: signals, logger: logger, hangs: hangs, exclusivity: exclusivity, counts: counts, pulse: pulse,
+            worker: worker, absolve: { try? await session.dropClaims(of: nil, worker: worker, on: reading) }
         )
     }
 
@@ -95,6 +97,7 @@ final class LaneLoop {
             if ContinuousClock.now >= nextLook, try await !balance() { return false }
             let isBusy = try await pass()
             try await flushInTime()
+            pulse.comeRound(isOutage: table.breaker.isOpen)
             if isDraining, table.breaker.isOpen { throw WorkerError.outage(subscription.name, table.breaker.lastError) }
             if isDraining, !isBusy, hasShare, table.isDrained { break }
             if !isBusy {
@@ -282,7 +285,7 @@ final class LaneLoop {
     private func read(_ group: LaneTable.Group, hi: Snapshot?) async throws -> WindowReader.Reading {
         let isSingle = group.isSuspect || table.breaker.isOpen
         // A window of a long time takes its time.
-        let reading = try await keeper.during {
+        let reading = try await keeper.during(.reading) {
             try await reader.read(group, hi: hi, limit: isSingle ? 1 : batchLimit, takesAhead: !isSingle)
         }
         if let window = reading.window {

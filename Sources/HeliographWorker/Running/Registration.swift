@@ -18,11 +18,12 @@ struct Registration: Sendable {
     /// The first number of the advisory locks of the subscription's lanes; the second is the lane.
     let lockClass: Int32
 
-    /// Registers a subscription, or finds it.
+    /// Registers a subscription, or finds it, and notes how it receives where its revision is in force.
+    /// - Parameter policy: for people; it may differ from what other workers of the revision say.
     /// - Throws: ``WorkerError`` when the declaration contradicts another one, or a sender is not attached; ``LogError`` with
     ///   `notPermitted` when the role may not register one.
     static func register(
-        _ subscription: Subscription, schema: SchemaName, on connection: Connection
+        _ subscription: Subscription, policy: ReceivingPolicy, schema: SchemaName, on connection: Connection
     ) async throws -> Registration {
         try await requireAttached(subscription, schema: schema, on: connection)
         let rows: Rows
@@ -56,9 +57,14 @@ struct Registration: Sendable {
                 "subscription \(subscription.name) is declared otherwise under revision \(revision): raise its revision"
             )
         }
+        let isSuperseded = outcome == "superseded"
+        if !isSuperseded {
+            try await connection.query(
+                "SELECT \(unsafe: schema.name).note_policy(\(id), \(revision), \(policy.json.description))")
+        }
         return Registration(
             id: id, laneCount: Int(lanes), generation: Int(generation), revision: Int(revision),
-            isSuperseded: outcome == "superseded", isResting: isResting, system: system, mark: mark,
+            isSuperseded: isSuperseded, isResting: isResting, system: system, mark: mark,
             lockClass: lockClass
         )
     }

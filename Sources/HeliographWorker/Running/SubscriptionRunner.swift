@@ -17,11 +17,12 @@ struct SubscriptionRunner: Sendable {
     private let worker = UUID().uuidString
     private let hangs = Hangs()
     private let exclusivity = Exclusivity()
+    private let pulse: SubscriptionPulse
     let counts: OutcomeCounts
 
     init(
         subscription: Subscription, database: ConnectionConfiguration, configuration: WorkerConfiguration, bell: Bell,
-        signals: ModelSignals, logger: Logger
+        signals: ModelSignals, logger: Logger, pulse: SubscriptionPulse
     ) {
         self.subscription = subscription
         self.database = database
@@ -29,6 +30,7 @@ struct SubscriptionRunner: Sendable {
         self.bell = bell
         self.signals = signals
         self.logger = logger
+        self.pulse = pulse
         counts = OutcomeCounts(subscription: subscription.name)
     }
 
@@ -54,6 +56,8 @@ struct SubscriptionRunner: Sendable {
         var logger = self.logger
         logger[metadataKey: "subscription.name"] = "\(subscription.name)"
         let waiter = bell.makeWaiter()
+        pulse.begin()
+        defer { pulse.end() }
         try await withGracefulShutdownHandler {
             var failures = 0
             var isIdle = false
@@ -67,6 +71,7 @@ struct SubscriptionRunner: Sendable {
                     case .superseded:
                         if !isIdle { logger.info("a newer revision of the subscription is in force; standing by") }
                         isIdle = true
+                        pulse.standBy(.superseded)
                         await pause(for: Self.standBy)
                     case .resting:
                         if !isIdle {
@@ -75,6 +80,7 @@ struct SubscriptionRunner: Sendable {
                             )
                         }
                         isIdle = true
+                        pulse.standBy(.resting)
                         // The bell rings when it is active again.
                         await waiter.wait(upTo: Self.standBy)
                     }
@@ -84,6 +90,7 @@ struct SubscriptionRunner: Sendable {
                     throw error
                 } catch {
                     if Task.isCancelled { return }
+                    pulse.lose()
                     if ContinuousClock.now - start > Self.soundSession { failures = 0 }
                     failures += 1
                     let cause = (error as? Doubt)?.error ?? error
@@ -100,6 +107,8 @@ struct SubscriptionRunner: Sendable {
     /// - Throws: as ``run()``; ``WorkerError`` with `outage` when everything fails; what ended the session for the last time.
     func drain() async throws {
         var failures = 0
+        pulse.begin()
+        defer { pulse.end() }
         while !Task.isShuttingDownGracefully {
             do {
                 switch try await runSession(waiter: bell.makeWaiter(), logger: logger, isDraining: true) {
@@ -112,6 +121,7 @@ struct SubscriptionRunner: Sendable {
                     return
                 }
             } catch let error as Doubt {
+                pulse.lose()
                 failures += 1
                 guard failures < Self.drainingSessions else { throw error.error }
                 await pause(for: Backoff(maximum: .seconds(1)).delay(afterAttempt: failures))
@@ -126,11 +136,11 @@ struct SubscriptionRunner: Sendable {
         try await withConnection { connection in
             try await LaneSession.prepare(
                 connection, of: database,
-                silenceLimit: max(configuration.silenceLimit, subscription.timeout + .seconds(5)), logger: logger)
+                silenceLimit: configuration.silenceLimit(with: subscription), logger: logger)
             let reader = LogReader(schema: configuration.schema)
             let server = try await reader.noteIncarnation(on: connection)
             let registration = try await Registration.register(
-                subscription, schema: configuration.schema, on: connection
+                subscription, policy: subscription.policy(configuration), schema: configuration.schema, on: connection
             )
             if registration.isSuperseded { return .superseded }
             if registration.isResting { return .resting }
@@ -142,8 +152,10 @@ struct SubscriptionRunner: Sendable {
                 let loop = LaneLoop(
                     subscription: subscription, session: session, reading: reading, server: server,
                     configuration: configuration, signals: signals, waiter: waiter, logger: logger,
-                    hangs: hangs, exclusivity: exclusivity, counts: counts, worker: worker, isDraining: isDraining
+                    hangs: hangs, exclusivity: exclusivity, counts: counts, pulse: pulse, worker: worker,
+                    isDraining: isDraining
                 )
+                pulse.work()
                 // Where the answers arrive. Receivers are tasks of their own, and run where they like.
                 return try await withTaskExecutorPreference(Connection.executor) { try await loop.run() }
                     ? .done : .changed

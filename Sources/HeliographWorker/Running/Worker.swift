@@ -19,6 +19,8 @@ public struct Worker: Service {
     private let configuration: WorkerConfiguration
     private let signals: ModelSignals
     private let logger: Logger
+    /// Whether it is well: for the probes of whoever watches over the process. Copies of this worker share it.
+    public let health: WorkerHealth
 
     /// - Parameters:
     ///   - subscriptions: what to run.
@@ -34,6 +36,7 @@ public struct Worker: Service {
         self.configuration = configuration
         self.signals = signals
         self.logger = logger
+        health = WorkerHealth(subscriptions, configuration)
     }
 
     /// Runs until shutdown.
@@ -57,10 +60,10 @@ public struct Worker: Service {
                 lapse: configuration.lapse, maximumLogSize: configuration.maximumLogSize, logger: logger)
             group.addTask { await housekeeping.run() }
             try await withThrowingTaskGroup(of: Void.self) { runners in
-                for subscription in subscriptions {
+                for (subscription, pulse) in zip(subscriptions, health.pulses) {
                     let runner = SubscriptionRunner(
                         subscription: subscription, database: database, configuration: configuration, bell: bell,
-                        signals: signals, logger: logger
+                        signals: signals, logger: logger, pulse: pulse
                     )
                     runners.addTask { try await runner.run() }
                 }
@@ -81,11 +84,10 @@ public struct Worker: Service {
         // Nobody rings.
         configuration.pollInterval = min(configuration.pollInterval, .milliseconds(100))
         let bell = Bell(database, schema: configuration.schema, pollOnly: true, logger: logger)
-        let runners = subscriptions.map { subscription in
+        let runners = zip(subscriptions, health.pulses).map { subscription, pulse in
             SubscriptionRunner(
                 subscription: subscription, database: database, configuration: configuration, bell: bell,
-                signals: signals,
-                logger: logger)
+                signals: signals, logger: logger, pulse: pulse)
         }
         func counts() -> [String: [String: Int]] {
             Dictionary(runners.map { ($0.subscription.name, $0.counts.all) }, uniquingKeysWith: { first, _ in first })

@@ -66,11 +66,101 @@ struct ExplainTests {
             for line in ["  changed  [\"email\"]", "  retry  3 times", "  mode  external"] {
                 #expect(lines.contains(line), "\(lines)")
             }
-            #expect(!lines.contains { $0.contains("without end") })
+            #expect(lines.contains { $0.hasPrefix("  retry    not known") }, "no worker has registered it")
             #expect(lines.contains { $0.contains("`heliograph doctor` has") })
             let json = try await explain("t", in: t.fixture)
-            #expect(json.first { $0["kind"]?.string == "subscription" }?["operations"] == .array([.string("delete")]))
+            let heard = json.first { $0["kind"]?.string == "subscription" }
+            #expect(heard?["operations"] == .array([.string("delete")]) && heard?["policy"] == .null)
             #expect(json.first { $0["kind"]?.string == "capture" }?["findings"] != .number("0"))
+        }
+    }
+
+    /// The lines about how a subscription receives.
+    private func policy(in fixture: Fixture) async throws -> [String] {
+        try await fixture.heliograph(["explain", "t"]).lines.filter { line in
+            ["  moment ", "  order ", "  receives ", "  retry ", "  dead "].contains { line.hasPrefix($0) }
+        }
+    }
+
+    @Test("How each subscription receives, in the worker's own words, whatever kind it is", .timeLimit(.minutes(10)))
+    func policies() async throws {
+        let sources = [RecordFilter.Source(sender: "public.t", operations: [.insert])]
+        let retry = RetryPolicy(
+            maximumAttempts: 5, backoff: Backoff(initial: .milliseconds(1_500), maximum: .seconds(600)),
+            onDead: .release, maximumParkedPerKey: 7)
+        let kinds: [(subscription: Subscription, lines: [String])] = [
+            (
+                Subscription("s", sources: sources) { _, _ in },
+                [
+                    "  moment   after the commit, in one worker process, in a transaction with its place in the log (transactional)",
+                    "  order    per key; lanes side by side", "  receives each record; 20 s for each record",
+                    "  retry    20 tries, the second after 10 ms, doubling to 100 ms; then a dead letter",
+                    "  dead     the later records of its row wait (block); from 1000 on its lane does",
+                ]
+            ),
+            (
+                Subscription("s", batchesOf: sources, retry: retry, timeout: .seconds(90)) { _, _ in },
+                [
+                    "  moment   after the commit, in one worker process, in a transaction with its place in the log (transactional)",
+                    "  order    per key; lanes side by side", "  receives batches; 90 s for each batch",
+                    "  retry    5 tries, the second after 1.500 s, doubling to 600 s; then a dead letter",
+                    "  dead     the later records of its row go on (release)",
+                ]
+            ),
+            (
+                Subscription(
+                    "s", externalOn: sources, retry: .init(maximumAttempts: 1, order: .unordered), concurrency: 3
+                ) { _, _ in },
+                [
+                    "  moment   after the commit, in one worker process, in no transaction: at least once (external)",
+                    "  order    unordered: none waits for a failed one",
+                    "  receives each record, up to 3 at the same time in a process; 20 s for each record",
+                    "  retry    none: what fails once is a dead letter",
+                ]
+            ),
+        ]
+        try await Effects.with { effects in
+            // One after the other, of one revision: it is no conflict, and the last one's is told.
+            for kind in kinds {
+                try await effects.withWorker([kind.subscription]) {
+                    try await eventually("\(kind.lines)") { try await policy(in: effects.fixture) == kind.lines }
+                }
+            }
+            let json = try await explain("t", in: effects.fixture).first { $0["policy"] != nil }
+            #expect(
+                json?["policy"]?.description
+                    == #"{"mode":"external","unit":"each","concurrency":3,"timeout_seconds":20.000,"attempts":1,"#
+                    + #""backoff_seconds":0.010,"longest_backoff_seconds":0.100,"on_dead":"block","#
+                    + #""order":"unordered","parked_per_key":1000}"#)
+        }
+    }
+
+    @Test(
+        "Who stands by with an older revision has no say; the same policy again writes nothing",
+        .timeLimit(.minutes(10)))
+    func olderPolicy() async throws {
+        try await Effects.with { effects in
+            let sources = [RecordFilter.Source(sender: "public.t", operations: [.insert])]
+            func subscription(revision: Int, attempts: Int) -> Subscription {
+                Subscription("s", sources: sources, revision: revision, retry: .init(maximumAttempts: attempts)) {
+                    _, _ in
+                }
+            }
+            try await effects.withWorker([subscription(revision: 2, attempts: 9)]) { try await effects.held(lanes: 32) }
+            let older = Worker(
+                [subscription(revision: 1, attempts: 3)], database: effects.fixture.configuration,
+                configuration: .forTests, logger: effects.fixture.logger)
+            try await withService(older, logger: effects.fixture.logger) {
+                try await eventually("it to stand by") {
+                    older.health.readiness.description.contains("a newer revision is in force")
+                }
+            }
+            #expect(try await policy(in: effects.fixture).contains { $0.hasPrefix("  retry    9 tries") })
+            // The database looks at both itself.
+            let notes = ["id, 1, '{}'", "id, 2, policy::text", "id, 2, '{}'"].map {
+                "(SELECT heliograph.note_policy(\($0)) FROM heliograph.subscription)"
+            }
+            #expect(try await effects.fixture.psql("SELECT \(notes.joined(separator: ", "))") == "f|f|t")
         }
     }
 
