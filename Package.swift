@@ -47,6 +47,7 @@ let libraries: [Target] = [
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "Tracing", package: "swift-distributed-tracing"),
         ]
     ),
     .target(
@@ -262,9 +263,11 @@ let tests: [Target] = [
             "Bookshop", "BookshopAPI", "BookshopClient", "Heliograph", "HeliographDashboard", "HeliographTesting",
             // The programs are run as processes; naming them here has them built before the tests run.
             "BookshopServer", "BookshopWorker", "HeliographCLI",
+            .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
             .product(name: "Instrumentation", package: "swift-distributed-tracing"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "Tracing", package: "swift-distributed-tracing"),
         ]
     ),
 ]

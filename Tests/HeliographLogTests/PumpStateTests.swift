@@ -48,7 +48,7 @@ struct PumpStateTests {
     func becomingQuiet() {
         var state = busy()
         for turn in 1...400 {
-            #expect(state.looked(found: turn % 4 == 0) == nil, "25 of 100 are enough")
+            #expect(state.looked(found: turn % 8 < 3) == nil, "36 of 100 are enough")
         }
         var flags: [PumpState.Flag] = []
         for turn in 1...PumpState.memory {

@@ -51,6 +51,12 @@ public struct Record: Sendable, Identifiable {
         return (try? Int(json: parsed["depth"] ?? .null)).map { max(0, $0) } ?? 0
     }
 
+    /// The W3C trace context's `traceparent` of the span that wrote. A claim of the writer's, as all of the context.
+    public var traceparent: String? {
+        guard let context, context.contains("\"traceparent\"") else { return nil }
+        return (try? JSONValue(parsing: context))?["traceparent"]?.string
+    }
+
     /// Whether the row was new.
     public var isCreated: Bool { operation == .insert }
 

@@ -32,14 +32,15 @@ struct PumpState: Sendable {
         }
     }
     /// So long bells are counted, while quiet.
-    static let countingTime = Duration.milliseconds(50)
-    /// From so many bells in that time on (160 a second) the pump rings for all: each bell makes its commit wait for all others'.
-    static let bellsWhenBusy = 8
+    static let countingTime = Duration.milliseconds(100)
+    /// From so many bells in that time on (160 a second) the pump rings for all: each bell makes its commit wait for all others'. Over that
+    /// time, for commits come as they like: of 50 a second, by chance, 16 within 100 ms once in ten minutes, 8 within 50 ms every five seconds.
+    static let bellsWhenBusy = 16
     /// So many looks are remembered: half a second of them, or one.
     static let memory = 100
-    /// Fewer looks than this with something new among those remembered (50 a second): the writers can ring for themselves. Far
+    /// Fewer looks than this with something new among those remembered (70 a second): the writers can ring for themselves. Far
     /// enough from ``bellsWhenBusy`` that a steady rate does not go to and fro.
-    static let findingsWhenQuiet = 25
+    static let findingsWhenQuiet = 35
     /// So many while draining: it was no pause.
     static let findingsWhenBusy = 50
 

@@ -18,7 +18,8 @@ public struct SignalContext: Sendable, Hashable {
     public var actor: String?
     /// The request's identifier.
     public var request: String?
-    /// The W3C trace context's `traceparent` of the span that writes.
+    /// The W3C trace context's `traceparent` of the span that writes. Where it is `nil` that of the current span stands in, if there is a
+    /// tracer.
     public var traceparent: String?
     /// The process that writes. ``Database/origin`` stands in where it is `nil`.
     public var origin: String?

@@ -1,4 +1,5 @@
 public import HeliographPostgres
+public import Instrumentation
 public import Logging
 import ServiceContextModule
 
@@ -21,6 +22,7 @@ public struct Database: Sendable {
     private let contextSetting: String
     /// The schema of the signal log.
     public let logSchema: String
+    private let instrument: (any Instrument)?
     private let logger: Logger
 
     /// Creates a database.
@@ -30,18 +32,22 @@ public struct Database: Sendable {
     ///   - signals: The signals that saves and deletions send. Default: new ones, without receivers.
     ///   - origin: The name of this process, of no other one and no earlier one: see ``SignalContext/makeOrigin(_:)``. Default: none.
     ///   - logSchema: The schema of the signal log, for the setting that carries the context. Default: `heliograph`.
+    ///   - instrument: By which the current span's `traceparent` gets into the records of a transaction, where the
+    ///     ``SignalContext`` names none. Default: `InstrumentationSystem.instrument`.
     ///   - logger: Told of after-commit hooks and receivers that failed. Default: nobody is told.
     public init(
         pool: ConnectionPool,
         signals: ModelSignals = ModelSignals(),
         origin: String? = nil,
         logSchema: String = "heliograph",
+        instrument: (any Instrument)? = nil,
         logger: Logger = Logger(label: "heliograph.models", factory: { _ in SwiftLogNoOpLogHandler() })
     ) {
         self.pool = pool
         self.signals = signals
         self.origin = origin
         self.logSchema = logSchema
+        self.instrument = instrument
         contextSetting = "\(logSchema).context"
         self.logger = logger
     }
@@ -60,9 +66,9 @@ public struct Database: Sendable {
         _ mode: TransactionMode = TransactionMode(), _ body: (Transaction) async throws -> R
     ) async throws -> R {
         let (result, transaction) = try await pool.withConnection { connection in
-            let transaction = Transaction(connection: connection, signals: signals, origin: origin, logger: logger)
+            let transaction = Transaction(
+                connection: connection, signals: signals, origin: origin, opening: opening(mode), logger: logger)
             do {
-                try await begin(mode, on: connection)
                 let result = try await body(transaction)
                 try await transaction.commit()
                 return (result, transaction)
@@ -78,14 +84,15 @@ public struct Database: Sendable {
         return result
     }
 
-    /// Opens the transaction, and says what it is for in the same round trip.
-    private func begin(_ mode: TransactionMode, on connection: Connection) async throws {
-        var context = ServiceContext.current?.signalContext ?? SignalContext()
+    /// Opens the transaction, and says what it is for, in the round trip of the first statement.
+    private func opening(_ mode: TransactionMode) -> TransactionOpening {
+        let service = ServiceContext.current
+        var context = service?.signalContext ?? SignalContext()
         context.origin = context.origin ?? origin
-        if let statement = context.statement(setting: contextSetting) {
-            try await connection.pipeline([mode.begin, statement])
-        } else {
-            try await connection.query(mode.begin)
+        if context.traceparent == nil, let service {
+            context.traceparent = TraceContext.traceparent(
+                of: service, by: instrument ?? InstrumentationSystem.instrument)
         }
+        return TransactionOpening([mode.begin] + [context.statement(setting: contextSetting)].compactMap(\.self))
     }
 }

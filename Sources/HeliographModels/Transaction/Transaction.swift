@@ -139,6 +139,8 @@ public final class Transaction {
     ///   `Connection.commit()` throws.
     func commit() async throws {
         end()
+        // Nothing was asked of the server, not even to begin.
+        if let opening, !opening.take().isEmpty { return }
         do {
             try await connection.commit()
         } catch let error as PostgresError {

@@ -44,8 +44,22 @@ struct BatchAttempt {
     /// - Throws: ``Doubt``; `CancellationError`.
     func run(_ table: LaneTable) async throws -> Outcome {
         processor.pulse.step()
+        guard !skipsReceivers else { return try await attempt(table, traceparent: nil) }
+        return try await processor.tracing.span(of: records) { span in
+            let outcome = try await attempt(table, traceparent: span?.traceparent)
+            switch outcome {
+            case .failed(_, let error), .refused(let error), .transient(let error): span?.fail(error)
+            case .committed, .again: break
+            }
+            return outcome
+        }
+    }
+
+    private func attempt(_ table: LaneTable, traceparent: String?) async throws -> Outcome {
         let opening = processor.session.opening(
-            for: .init(origin: processor.configuration.origin, depth: (records.first?.causalDepth ?? 0) + 1))
+            for: .init(
+                origin: processor.configuration.origin, traceparent: traceparent,
+                depth: (records.first?.causalDepth ?? 0) + 1))
         var hooks: SharedRun.Hooks = []
         var count = records.count
         if !skipsReceivers {

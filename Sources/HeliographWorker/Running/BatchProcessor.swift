@@ -23,6 +23,7 @@ struct BatchProcessor {
     let exclusivity: Exclusivity
     let counts: OutcomeCounts
     let pulse: SubscriptionPulse
+    let tracing: ReceiverTracing
     /// This process.
     let worker: String
     /// Says, by another connection, that this worker is alive though its session ends.

@@ -83,14 +83,16 @@ struct ExternalProcessor {
         let run = ExternalRun(
             receiver: receiver, timeout: subscription.timeout, concurrency: subscription.concurrency,
             batchSize: processor.configuration.batchSize, isOrdered: subscription.retry.order == .perKey,
-            pulse: processor.pulse
+            pulse: processor.pulse, tracing: processor.tracing
         ) { first, count in
             ExternalCall(
                 idempotencyKey: registration.idempotencyKey(of: first.record, generation: generation)
                     + (count > 1 ? "+\(count - 1)" : ""),
                 fencingToken: first.record.id, failures: first.failures)
         }
-        return await processor.keeper.during(.calls) { await run.run(items, until: .now + processor.configuration.batchTime) }
+        return await processor.keeper.during(.calls) {
+            await run.run(items, until: .now + processor.configuration.batchTime)
+        }
     }
 
     /// Decides on what failed.

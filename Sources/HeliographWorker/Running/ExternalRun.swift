@@ -13,6 +13,7 @@ struct ExternalRun {
     let isOrdered: Bool
     /// Told of each call that has ended.
     let pulse: SubscriptionPulse
+    let tracing: ReceiverTracing
     let makeCall: @Sendable (_ first: Item, _ count: Int) -> ExternalCall
 
     struct Item: Sendable {
@@ -108,11 +109,15 @@ struct ExternalRun {
         guard let first = items.first, !Task.isCancelled else { return [:] }
         let call = makeCall(first, items.count)
         let records = items.map(\.record)
-        let result = await TimedTask.run(within: timeout) {
-            switch receiver {
-            case .each(let receive): try await receive(first.record, call)
-            case .batch(let receive): try await receive(records, call)
+        let result = await tracing.span(of: records) { span in
+            let result = await TimedTask.run(within: timeout) {
+                switch receiver {
+                case .each(let receive): try await receive(first.record, call)
+                case .batch(let receive): try await receive(records, call)
+                }
             }
+            if case .failure(let error) = result { span?.fail(error) }
+            return result
         }
         pulse.step()
         switch result {

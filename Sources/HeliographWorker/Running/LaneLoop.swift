@@ -68,7 +68,8 @@ final class LaneLoop {
         processor = BatchProcessor(
             subscription: subscription, session: session, keeper: keeper, configuration: configuration,
             signals: signals, logger: logger, hangs: hangs, exclusivity: exclusivity, counts: counts, pulse: pulse,
-            worker: worker, absolve: { try? await session.dropClaims(of: nil, worker: worker, on: reading) }
+            tracing: ReceiverTracing(subscription.name, configuration.tracer), worker: worker,
+            absolve: { try? await session.dropClaims(of: nil, worker: worker, on: reading) }
         )
     }
 

@@ -1,5 +1,6 @@
 public import HeliographLog
 public import HeliographPostgres
+public import Tracing
 
 /// How a worker behaves.
 public struct WorkerConfiguration: Sendable {
@@ -31,6 +32,9 @@ public struct WorkerConfiguration: Sendable {
     /// Not to listen for the bell and to run no pump, but to look every ``pollInterval``. Default: `false`. A worker needs sessions of
     /// its own all the same: behind a pooler in transaction mode it is refused.
     public var pollOnly: Bool
+    /// Makes a span for each transaction of receivers, and each call to the outside, linked to the spans that wrote the records. Default:
+    /// `InstrumentationSystem.tracer`.
+    public var tracer: (any Tracer)?
 
     public init(
         schema: SchemaName = .standard, batchSize: Int = 1_000, batchTime: Duration = .seconds(1),
@@ -38,7 +42,7 @@ public struct WorkerConfiguration: Sendable {
         silenceLimit: Duration = .seconds(30),
         retryBackoff: Backoff = Backoff(initial: .milliseconds(100), maximum: .seconds(60)),
         retention: Duration? = .seconds(7 * 86_400), lapse: Duration? = .seconds(7 * 86_400),
-        maximumLogSize: Int64? = nil, origin: String? = nil, pollOnly: Bool = false
+        maximumLogSize: Int64? = nil, origin: String? = nil, pollOnly: Bool = false, tracer: (any Tracer)? = nil
     ) {
         self.schema = schema
         self.batchSize = Self.bounded(batchSize)
@@ -52,6 +56,7 @@ public struct WorkerConfiguration: Sendable {
         self.maximumLogSize = maximumLogSize
         self.origin = origin
         self.pollOnly = pollOnly
+        self.tracer = tracer
     }
 
     private static func bounded(_ batchSize: Int) -> Int { min(max(1, batchSize), 100_000) }
