@@ -67,7 +67,7 @@ public struct Database: Sendable {
     ) async throws -> R {
         let (result, transaction) = try await pool.withConnection { connection in
             let transaction = Transaction(
-                connection: connection, signals: signals, origin: origin, opening: opening(mode), logger: logger)
+                ConnectionTransaction(connection, opening(mode)), signals: signals, origin: origin, logger: logger)
             do {
                 let result = try await body(transaction)
                 try await transaction.commit()

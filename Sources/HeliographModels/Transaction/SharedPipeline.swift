@@ -52,16 +52,14 @@ package final class SharedPipeline: Sendable {
 
     /// From so many statements on there is no need to wait for the others.
     private static let fullQueue = 128
-    private let connection: Connection
-    private let opening: TransactionOpening
+    private let sendAll: @Sendable ([SQL]) async throws -> [StatementOutcome]
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - opening: what opens the transaction.
     ///   - receivers: how many there will be; each ends with ``end()``.
-    package init(connection: Connection, opening: TransactionOpening, receivers: Int) {
-        self.connection = connection
-        self.opening = opening
+    ///   - send: sends statements together, see ``ConnectionTransaction/pipeline(_:)``.
+    package init(receivers: Int, send: @escaping @Sendable ([SQL]) async throws -> [StatementOutcome]) {
+        sendAll = send
         state = Mutex(State(live: receivers, running: receivers))
     }
 
@@ -140,12 +138,9 @@ package final class SharedPipeline: Sendable {
     }
 
     private func send(_ batch: [Waiting]) async {
-        let outcomes: ArraySlice<StatementOutcome>
+        let outcomes: [StatementOutcome]
         do {
-            let first = opening.take()
-            let all = try await connection.pipelineOutcomes(first + batch.map(\.sql))
-            for case .failed(let error) in all.prefix(first.count) { throw error }
-            outcomes = all.dropFirst(first.count)
+            outcomes = try await sendAll(batch.map(\.sql))
         } catch {
             abort(.broken(error))
             state.withLock { $0.running += batch.count }

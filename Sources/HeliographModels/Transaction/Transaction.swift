@@ -1,4 +1,4 @@
-package import HeliographPostgres
+import HeliographPostgres
 import HeliographSignals
 package import Logging
 
@@ -39,27 +39,22 @@ public final class Transaction {
     /// The name of the process that writes, as its ``Database`` was given it.
     public let origin: String?
 
-    private let connection: Connection
+    private let backend: any TransactionBackend
     /// Where others work in the same transaction at the same time.
     private let shared: (pipeline: SharedPipeline, owner: Int)?
-    /// What is sent before the first statement.
-    private let opening: TransactionOpening?
     let logger: Logger
     private var hooks = AfterCommitQueue<@Sendable () async throws -> Void>()
     private var hasEnded = false
     /// The tables of the models written here, by their senders: for violations that show up only at COMMIT.
     private var writtenTables: [String: TableDescription] = [:]
 
-    /// Makes the handle of a transaction that its caller has opened and will end.
-    /// - Parameters:
-    ///   - shared: the pipeline that it shares with others, and who it is there.
-    ///   - opening: what opens the transaction, if the caller has not; not for a shared one, whose pipeline has it.
+    /// Makes the handle of a transaction that its caller will end.
+    /// - Parameter shared: the pipeline that it shares with others, and who it is there.
     package init(
-        connection: Connection, signals: ModelSignals, origin: String? = nil,
-        shared: (pipeline: SharedPipeline, owner: Int)? = nil, opening: TransactionOpening? = nil, logger: Logger
+        _ backend: any TransactionBackend, signals: ModelSignals, origin: String? = nil,
+        shared: (pipeline: SharedPipeline, owner: Int)? = nil, logger: Logger
     ) {
-        self.connection = connection
-        self.opening = opening
+        self.backend = backend
         self.shared = shared
         self.signals = signals
         self.origin = origin
@@ -68,7 +63,7 @@ public final class Transaction {
 
     /// Whether a statement failed, outside of a savepoint that undid it, so that the transaction can only be rolled back.
     public var hasFailedStatement: Bool {
-        get async { await connection.isInFailedTransaction }
+        get async { await backend.isFailed }
     }
 
     /// Has something done when the transaction has been committed: the place for calls to the outside world.
@@ -94,13 +89,12 @@ public final class Transaction {
         try checkLive()
         // Others' statements would be in it.
         if let shared { throw shared.pipeline.refuse() }
-        try await connection.open(opening)
         hooks.openSavepoint()
         do {
-            let result = try await connection.savepoint { connection in
+            let result = try await backend.savepoint {
                 let result = try await body(self)
                 // Said here, so that the savepoint is undone; its RELEASE would fail and leave the transaction aborted.
-                if await connection.isInFailedTransaction { throw Self.swallowedError }
+                if await backend.isFailed { throw Self.swallowedError }
                 try Task.checkCancellation()
                 return result
             }
@@ -115,9 +109,7 @@ public final class Transaction {
     /// Runs a statement, as long as the transaction is open.
     func run(_ sql: SQL, file: String = #fileID, line: UInt = #line) async throws -> Rows {
         try checkLive()
-        guard let shared else {
-            return try await connection.query(sql, opening: opening, file: file, line: line)
-        }
+        guard let shared else { return try await backend.run(sql, file: file, line: line) }
         return try await shared.pipeline.run(sql, owner: shared.owner)
     }
 
@@ -139,10 +131,8 @@ public final class Transaction {
     ///   `Connection.commit()` throws.
     func commit() async throws {
         end()
-        // Nothing was asked of the server, not even to begin.
-        if let opening, !opening.take().isEmpty { return }
         do {
-            try await connection.commit()
+            try await backend.commit()
         } catch let error as PostgresError {
             throw writtenTables.values.lazy.compactMap { $0.failure(for: error) }.first ?? error
         }

@@ -16,23 +16,3 @@ package final class TransactionOpening: Sendable {
         }
     }
 }
-
-extension Connection {
-    /// Runs a statement, behind what opens its transaction if that has not been sent.
-    func query(_ sql: SQL, opening: TransactionOpening?, file: String, line: UInt) async throws -> Rows {
-        let first = opening?.take() ?? []
-        guard !first.isEmpty else { return try await query(sql, file: file, line: line) }
-        do {
-            return try await pipeline(first + [sql], file: file, line: line)[first.count]
-        } catch var error as PostgresError {
-            error.statementIndex = nil
-            throw error
-        }
-    }
-
-    /// Opens a transaction, if that has not been done.
-    func open(_ opening: TransactionOpening?) async throws {
-        let first = opening?.take() ?? []
-        if !first.isEmpty { try await pipeline(first) }
-    }
-}

@@ -39,7 +39,7 @@ struct BatchAttempt {
         case transient(any Error)
     }
 
-    private var connection: Connection { processor.session.connection }
+    private var store: any LaneStore { processor.store }
 
     /// - Throws: ``Doubt``; `CancellationError`.
     func run(_ table: LaneTable) async throws -> Outcome {
@@ -56,30 +56,25 @@ struct BatchAttempt {
     }
 
     private func attempt(_ table: LaneTable, traceparent: String?) async throws -> Outcome {
-        let opening = processor.session.opening(
+        let transaction = store.transaction(
             for: .init(
                 origin: processor.configuration.origin, traceparent: traceparent,
-                depth: (records.first?.causalDepth ?? 0) + 1))
+                depth: (records.first?.causalDepth ?? 0) + 1), isDurable: false)
         var hooks: SharedRun.Hooks = []
         var count = records.count
         if !skipsReceivers {
-            switch try await runReceivers(opening, &hooks) {
+            switch try await runReceivers(transaction, &hooks) {
             case .committed(let done, _, _): count = done
             case let outcome: return outcome
             }
         }
         let place: LanePlace
-        var parked: [Int64] = []
+        let parked: [Int64]
         do {
             let lanes = lanes(of: records.prefix(count))
-            var statements = deliveryStatements(count)
-            if isOnProbation { statements.append(processor.session.finishItem(of: lanes, worker: processor.worker)) }
-            let commit = try await processor.session.commit(
-                lanes, of: table, at: self.place(after: count), opening, deliveries: statements)
-            place = commit.place
-            if case .log = source, statements.count > (isOnProbation ? 1 : 0) {
-                parked = try commit.rows.first?.first?.decode(0) ?? []
-            }
+            var changes = changes(count)
+            if isOnProbation { changes.append(.finishAnnounced(worker: processor.worker)) }
+            (place, parked) = try await transaction.commit(lanes, of: table, at: self.place(after: count), changes)
         } catch let error as BatchRefused {
             return try await classify(error.error) { .refused(error.error) }
         }
@@ -102,35 +97,34 @@ struct BatchAttempt {
     }
 
     /// What becomes of the parked ones among the first records, and of those to be parked.
-    private func deliveryStatements(_ count: Int) -> [SQL] {
-        let session = processor.session
+    private func changes(_ count: Int) -> [LaneChange] {
         switch source {
         case .log:
             let parked = records.prefix(count).compactMap { record in parkings[record.id].map { (record, $0) } }
-            return parked.isEmpty ? [] : [session.park(parked, processor.subscription.retry)]
+            return parked.isEmpty ? [] : [.park(parked)]
         case .parked(let deliveries, _):
             if let delivery = deliveries.first, let record = records.first, let parking = parkings[record.id] {
-                return [session.fail(delivery, parking)]
+                return [.fail(delivery, parking)]
             }
-            return [session.finish(Array(deliveries.prefix(count)))]
+            return [.finish(Array(deliveries.prefix(count)))]
         }
     }
 
     /// Runs the receiver for the records that are not to be parked.
     private func runReceivers(
-        _ opening: TransactionOpening, _ hooks: inout SharedRun.Hooks
+        _ transaction: any LaneTransaction, _ hooks: inout SharedRun.Hooks
     ) async throws -> Outcome {
         let wanted = zip(records.indices, records).filter { parkings[$0.1.id] == nil }
             .map { (place: $0.0 - records.startIndex, record: $0.1) }
         guard !wanted.isEmpty else { return .committed(records.count, open) }
         switch receiver {
-        case .batch(let receive): return try await runOnce(wanted.map(\.record), receive, opening, &hooks)
+        case .batch(let receive): return try await runOnce(wanted.map(\.record), receive, transaction, &hooks)
         case .each(let receive):
             guard wanted.count > 1, !processor.exclusivity.isNeeded else {
-                return try await runOneByOne(wanted, receive, opening, &hooks)
+                return try await runOneByOne(wanted, receive, transaction, &hooks)
             }
             let run = SharedRun(
-                subscription: processor.subscription, connection: connection, opening: opening,
+                subscription: processor.subscription, transaction: transaction,
                 signals: processor.signals, logger: processor.logger)
             switch await run.run(wanted, receive) {
             case .done(let taken):
@@ -140,7 +134,7 @@ struct BatchAttempt {
             case .broken(let error): return try await classify(error) { .transient(error) }
             case .needsExclusive:
                 processor.exclusivity.need()
-                await connection.rollBack()
+                await store.rollBack()
                 try Task.checkCancellation()
                 return .again
             case .late(let places):
@@ -153,14 +147,14 @@ struct BatchAttempt {
     /// One after the other, as long as the batch's time lasts.
     private func runOneByOne(
         _ wanted: [(place: Int, record: Record)], _ receive: @escaping Subscription.Receive,
-        _ opening: TransactionOpening, _ hooks: inout SharedRun.Hooks
+        _ transaction: any LaneTransaction, _ hooks: inout SharedRun.Hooks
     ) async throws -> Outcome {
         let start = ContinuousClock.now
         for (place, record) in wanted {
             if place > 0, ContinuousClock.now - start > processor.configuration.batchTime {
                 return .committed(place, open)
             }
-            switch await timed(opening, { try await receive(record, $0) }) {
+            switch await timed(transaction, { try await receive(record, $0) }) {
             case .success(let taken): hooks += taken
             case .failure(is ReceiverTimeout): return try await abandon([record], of: 1)
             case .failure(let error): return try await classify(error) { .failed(place, error) }
@@ -171,10 +165,10 @@ struct BatchAttempt {
 
     /// All of them at once. Who is to blame for an error is not known, unless it is a single one.
     private func runOnce(
-        _ wanted: [Record], _ receive: @escaping Subscription.ReceiveBatch, _ opening: TransactionOpening,
+        _ wanted: [Record], _ receive: @escaping Subscription.ReceiveBatch, _ transaction: any LaneTransaction,
         _ hooks: inout SharedRun.Hooks
     ) async throws -> Outcome {
-        switch await timed(opening, { try await receive(wanted, $0) }) {
+        switch await timed(transaction, { try await receive(wanted, $0) }) {
         case .success(let taken):
             hooks = taken
             return .committed(records.count, open)
@@ -185,26 +179,25 @@ struct BatchAttempt {
     }
 
     private func timed(
-        _ opening: TransactionOpening, _ body: @escaping @Sendable (Transaction) async throws -> Void
+        _ transaction: any LaneTransaction, _ body: @escaping @Sendable (Transaction) async throws -> Void
     ) async -> Result<SharedRun.Hooks, any Error> {
-        let (connection, signals, logger) = (connection, processor.signals, processor.logger)
+        let (signals, logger) = (processor.signals, processor.logger)
         let result = await TimedTask.run(within: processor.subscription.timeout) {
-            let transaction = Transaction(
-                connection: connection, signals: signals, opening: opening, logger: logger)
-            defer { transaction.end() }
-            try await body(transaction)
+            let handle = Transaction(transaction.effects, signals: signals, logger: logger)
+            defer { handle.end() }
+            try await body(handle)
             // A receiver that ignored an error outside a savepoint has lost the whole transaction, whatever it thinks.
-            if await connection.isInFailedTransaction {
+            if await handle.hasFailedStatement {
                 throw PostgresError(
                     .transactionAborted,
                     "the receiver ignored the error of a statement: use a savepoint for what may fail",
                     sqlState: .inFailedTransaction
                 )
             }
-            return transaction.takeHooks()
+            return handle.takeHooks()
         }
         // It may still run, with its handle in hand.
-        if case .failure(is TimedTask.Abandoned) = result { await connection.close() }
+        if case .failure(is TimedTask.Abandoned) = result { await store.close() }
         return result
     }
 
@@ -212,8 +205,8 @@ struct BatchAttempt {
     private func abandon(_ hung: [Record], of count: Int) async throws -> Outcome {
         processor.hangs.note(hung.map(\.id), of: count)
         // Or its successor would think that the record has killed it.
-        await processor.absolve()
-        await connection.close()
+        await store.absolve(worker: processor.worker)
+        await store.close()
         throw Doubt(error: ReceiverTimeout(limit: processor.subscription.timeout))
     }
 
@@ -221,13 +214,13 @@ struct BatchAttempt {
     private func classify(_ error: any Error, otherwise: () -> Outcome) async throws -> Outcome {
         // Only our own: a receiver may throw a CancellationError for reasons of its own.
         if Task.isCancelled {
-            await connection.rollBack()
+            await store.rollBack()
             throw CancellationError()
         }
         if let error = error as? Doubt { throw error }
-        // Only this connection counts: a receiver's error may be of another one.
-        guard await connection.isOpen else { throw Doubt(error: error) }
-        await connection.rollBack()
+        // Only this session counts: a receiver's error may be of another one.
+        guard await store.isOpen else { throw Doubt(error: error) }
+        await store.rollBack()
         if let error = error as? PostgresError, error.isTransient, error.sqlState?.isContention != true {
             return .transient(error)
         }

@@ -14,7 +14,7 @@ struct BatchProcessor {
     }
 
     let subscription: Subscription
-    let session: LaneSession
+    let store: any LaneStore
     let keeper: SessionKeeper
     let configuration: WorkerConfiguration
     let signals: ModelSignals
@@ -26,8 +26,6 @@ struct BatchProcessor {
     let tracing: ReceiverTracing
     /// This process.
     let worker: String
-    /// Says, by another connection, that this worker is alive though its session ends.
-    let absolve: @Sendable () async -> Void
 
     /// - Parameter mayGoOn: is asked between transactions; what is left then is read again.
     /// - Returns: `nil` when each record is done, left or its lane blocked; an error that no record is to blame for when the rest is
@@ -151,10 +149,10 @@ struct BatchProcessor {
     func risk(_ records: some Collection<Record>, single: String?) async throws -> Parking? {
         let counts = Dictionary(grouping: records, by: \.lane).mapValues(\.count)
         guard let single else {
-            _ = try await session.claim(counts.mapValues(Probation.name(some:)))
+            _ = try await store.announce(counts.mapValues(Probation.name(some:)))
             return nil
         }
-        let deaths = try await session.claim(counts.mapValues { _ in single })
+        let deaths = try await store.announce(counts.mapValues { _ in single })
         guard deaths >= KilledWorkers.limit else { return nil }
         let error = KilledWorkers(count: deaths)
         tally(1, "dead")
@@ -227,7 +225,7 @@ struct BatchProcessor {
         guard !records.isEmpty else { return }
         tally(records.count, "parked")
         guard subscription.retry.order == .perKey else {
-            try await session.readParked(of: Set(records.map(\.lane)).sorted(), subscription.retry, into: &table)
+            try await store.readParked(of: Set(records.map(\.lane)).sorted(), into: &table)
             return
         }
         for (record, delivery) in zip(records, deliveries) {

@@ -9,7 +9,7 @@ struct ExternalProcessor {
     let processor: BatchProcessor
     let receiver: Subscription.External
 
-    private var session: LaneSession { processor.session }
+    private var store: any LaneStore { processor.store }
     private var subscription: Subscription { processor.subscription }
 
     /// As that of ``BatchProcessor``.
@@ -46,7 +46,7 @@ struct ExternalProcessor {
                 let claimed = Set(slice.map(\.lane)).sorted()
                 // Where the lanes are: behind what was committed of this batch before.
                 let place = course.place(before: first, previous: batch.record(before: pending))
-                let named = try await session.claim(claimed, of: table, at: place)
+                let named = try await store.move(claimed, of: table, to: place, isDurable: true)
                 course.name(by: named)
                 table.flush(claimed, at: named)
                 outcomes = await call(wanted, generation: batch.group.generation)
@@ -64,7 +64,7 @@ struct ExternalProcessor {
                         in: &table)
                     processor.tally(received, "committed")
                 } catch let refused as BatchRefused {
-                    await session.connection.rollBack()
+                    await store.rollBack()
                     return refused.error
                 }
             }
@@ -79,7 +79,7 @@ struct ExternalProcessor {
     }
 
     private func call(_ items: [ExternalRun.Item], generation: Int) async -> [Int64: ExternalRun.Outcome] {
-        let registration = session.registration
+        let registration = store.registration
         let run = ExternalRun(
             receiver: receiver, timeout: subscription.timeout, concurrency: subscription.concurrency,
             batchSize: processor.configuration.batchSize, isOrdered: subscription.retry.order == .perKey,
@@ -131,14 +131,13 @@ struct ExternalProcessor {
     ) async throws {
         let parked = committed.compactMap { record in parkings[record.id].map { (record, $0) } }
         let moved = Set(committed.map(\.lane))
-        var statements = parked.isEmpty ? [] : [session.park(parked, subscription.retry)]
-        if isOnProbation { statements.append(session.finishItem(of: moved.sorted(), worker: processor.worker)) }
-        let (named, rows) = try await session.commit(
-            moved.sorted(), of: table, at: place, session.opening(), deliveries: statements)
+        var changes: [LaneChange] = parked.isEmpty ? [] : [.park(parked)]
+        if isOnProbation { changes.append(.finishAnnounced(worker: processor.worker)) }
+        let (named, deliveries) = try await store.transaction(for: nil, isDurable: false).commit(
+            moved.sorted(), of: table, at: place, changes)
         course.name(by: named)
         table.commit(moved, at: named)
         table.skip(lanes.subtracting(moved), to: named)
-        let deliveries: [Int64] = parked.isEmpty ? [] : try rows.first?.first?.decode(0) ?? []
         try await processor.note(parked.map(\.0), parkings, deliveries, in: &table)
     }
 
@@ -152,17 +151,17 @@ struct ExternalProcessor {
             due = [first]
             let single = probation.size == 1 ? "d\(first.delivery)" : nil
             if let parking = try await processor.risk(CollectionOfOne(first.record), single: single) {
-                return try await finish([session.fail(first.delivery, parking)], of: key, at: lane.place, in: &table)
+                return try await finish([.fail(first.delivery, parking)], of: key, at: lane.place, in: &table)
             }
         }
-        let named = try await session.claim([key.lane], of: table, at: lane.place)
+        let named = try await store.move([key.lane], of: table, to: lane.place, isDurable: true)
         table.flush([key.lane], at: named)
         let items = due.map { ExternalRun.Item(record: $0.record, failures: $0.failures) }
         let outcomes = await call(items, generation: lane.generation)
         try Task.checkCancellation()
         var received = 0
         var finished: [Int64] = []
-        var statements: [SQL] = []
+        var changes: [LaneChange] = []
         judging: for entry in due {
             switch outcomes[entry.record.id] {
             case .done:
@@ -174,34 +173,34 @@ struct ExternalProcessor {
                 case .skip:
                     finished.append(entry.delivery)
                     continue judging
-                case .park(let parking): statements.append(session.fail(entry.delivery, parking))
+                case .park(let parking): changes.append(.fail(entry.delivery, parking))
                 case .wait: break
                 }
                 break judging
             case .behind, nil: break judging
             }
         }
-        if !finished.isEmpty { statements.append(session.finish(finished)) }
-        guard !statements.isEmpty else { return nil }
-        let error = try await finish(statements, of: key, at: named, in: &table)
+        if !finished.isEmpty { changes.append(.finish(finished)) }
+        guard !changes.isEmpty else { return nil }
+        let error = try await finish(changes, of: key, at: named, in: &table)
         if error == nil { processor.tally(received, "committed") }
         return error
     }
 
     private func finish(
-        _ statements: [SQL], of key: LaneTable.DueKey, at place: LanePlace, in table: inout LaneTable
+        _ changes: [LaneChange], of key: LaneTable.DueKey, at place: LanePlace, in table: inout LaneTable
     ) async throws -> (any Error)? {
-        var statements = statements
+        var changes = changes
         if table.lanes[key.lane]?.probation != nil {
-            statements.append(session.finishItem(of: [key.lane], worker: processor.worker))
+            changes.append(.finishAnnounced(worker: processor.worker))
         }
         do {
-            let commit = try await session.commit(
-                [key.lane], of: table, at: place, session.opening(), deliveries: statements)
+            let commit = try await store.transaction(for: nil, isDurable: false).commit(
+                [key.lane], of: table, at: place, changes)
             table.commit([key.lane], at: commit.place)
             return nil
         } catch let refused as BatchRefused {
-            await session.connection.rollBack()
+            await store.rollBack()
             return refused.error
         }
     }

@@ -7,9 +7,9 @@ import ServiceLifecycle
 /// What a session does all day: holds its share of the lanes, reads their windows, acts, sleeps until the bell rings.
 final class LaneLoop {
     private let subscription: Subscription
-    private let session: LaneSession
+    private let store: any LaneStore
     private let keeper: SessionKeeper
-    private let reader: WindowReader
+    private let reader: any LaneReader
     private let configuration: WorkerConfiguration
     private let waiter: BellWaiter
     private let logger: Logger
@@ -23,8 +23,6 @@ final class LaneLoop {
     /// This process.
     private let worker: String
     private var table = LaneTable()
-    /// This life of the server; in another one all snapshots in memory are void.
-    private let server: String
     /// How often the session is to be heard of.
     private let pingInterval: Duration
     /// Where the last pass over the lanes was broken off.
@@ -43,33 +41,28 @@ final class LaneLoop {
     private var nextLook = ContinuousClock.now
     private var nextFlush = ContinuousClock.now
 
-    /// - Parameter server: what the session's server says of itself, see ``Window/server``.
     init(
-        subscription: Subscription, session: LaneSession, reading: Connection, server: String,
-        configuration: WorkerConfiguration, signals: ModelSignals, waiter: BellWaiter, logger: Logger, hangs: Hangs,
-        exclusivity: Exclusivity, counts: OutcomeCounts, pulse: SubscriptionPulse, worker: String, isDraining: Bool
+        subscription: Subscription, store: any LaneStore, reader: any LaneReader, configuration: WorkerConfiguration,
+        signals: ModelSignals, waiter: BellWaiter, logger: Logger, hangs: Hangs, exclusivity: Exclusivity,
+        counts: OutcomeCounts, pulse: SubscriptionPulse, worker: String, isDraining: Bool
     ) {
         self.isDraining = isDraining
         self.pulse = pulse
         self.worker = worker
         self.subscription = subscription
-        self.session = session
-        self.reader = WindowReader(
-            subscription.sources, laneCount: session.registration.laneCount, schema: configuration.schema,
-            connection: reading)
-        self.server = server
+        self.store = store
+        self.reader = reader
         pingInterval = configuration.silenceLimit / 3
-        keeper = SessionKeeper(session, every: pingInterval, pulse: pulse)
+        keeper = SessionKeeper(store, every: pingInterval, pulse: pulse)
         self.configuration = configuration
         self.waiter = waiter
         self.logger = logger
         self.batchLimit = subscription.readingLimit(configuration.batchSize)
         metrics = WorkerMetrics(subscription: subscription.name)
         processor = BatchProcessor(
-            subscription: subscription, session: session, keeper: keeper, configuration: configuration,
+            subscription: subscription, store: store, keeper: keeper, configuration: configuration,
             signals: signals, logger: logger, hangs: hangs, exclusivity: exclusivity, counts: counts, pulse: pulse,
-            tracing: ReceiverTracing(subscription.name, configuration.tracer), worker: worker,
-            absolve: { try? await session.dropClaims(of: nil, worker: worker, on: reading) }
+            tracing: ReceiverTracing(subscription.name, configuration.tracer), worker: worker
         )
     }
 
@@ -93,7 +86,7 @@ final class LaneLoop {
     }
 
     private func work() async throws -> Bool {
-        try await session.join()
+        try await store.join()
         while !isStopping {
             if ContinuousClock.now >= nextLook, try await !balance() { return false }
             let isBusy = try await pass()
@@ -113,8 +106,8 @@ final class LaneLoop {
     }
 
     private func release(_ lanes: [Int]) async throws {
-        try await session.dropClaims(of: lanes, worker: worker)
-        try await session.unlock(lanes)
+        try await store.dropClaims(of: lanes, worker: worker)
+        try await store.unlock(lanes)
     }
 
     private func sleep() async {
@@ -130,8 +123,8 @@ final class LaneLoop {
         let interval = min(configuration.pollInterval, pingInterval) * Double.random(in: 0.4...0.6)
         nextBalance = .now + interval
         nextLook = nextBalance
-        let lanes = session.registration.laneCount
-        let membership = try await session.membership()
+        let lanes = store.registration.laneCount
+        let membership = try await store.membership()
         guard membership.isCurrent else { return false }
         let target = LaneShare.target(lanes: lanes, members: membership.count)
         let held = table.held
@@ -144,12 +137,12 @@ final class LaneLoop {
             // From a random lane on, so that workers that start together do not all try the same ones first.
             let start = Int.random(in: 0..<lanes)
             let candidates = (0..<lanes).map { ($0 + start) % lanes }.filter { table.lanes[$0] == nil }
-            let locked = try await session.lock(candidates, limit: target - held.count)
+            let locked = try await store.lock(candidates, limit: target - held.count)
             if !locked.isEmpty {
                 // In this order: what changes in between makes the next commit fail.
-                try await session.readPositions(of: locked, into: &table)
-                try await session.readParked(of: locked, subscription.retry, into: &table)
-                let inherited = try await session.takeClaims(of: locked, worker: worker)
+                try await store.readPositions(of: locked, into: &table)
+                try await store.readParked(of: locked, into: &table)
+                let inherited = try await store.takeClaims(of: locked, worker: worker)
                 table.putOnProbation(inherited, for: configuration.batchSize, at: .now)
                 if !inherited.isEmpty {
                     logger.warning(
@@ -184,7 +177,7 @@ final class LaneLoop {
 
     private func flush(_ lanes: [Int]) async throws {
         for (place, lanes) in table.dirtyGroups(among: lanes) {
-            table.flush(lanes, at: try await session.move(lanes, of: table, to: place))
+            table.flush(lanes, at: try await store.move(lanes, of: table, to: place))
         }
     }
 
@@ -239,13 +232,13 @@ final class LaneLoop {
         }
         guard !passed.isEmpty else { return }
         table.endProbation(passed)
-        try await session.clearSuspicion(of: passed, worker: worker)
+        try await store.clearSuspicion(of: passed, worker: worker)
     }
 
     private func showOutage() async throws {
         guard table.breaker.isOpen != isOutageShown else { return }
         isOutageShown.toggle()
-        try await session.showOutage(isOutageShown)
+        try await store.showOutage(isOutageShown)
     }
 
     /// Tries parked records whose time has come; when everything fails, one.
@@ -283,14 +276,14 @@ final class LaneLoop {
         return Array(groups[start...] + groups[..<start])
     }
 
-    private func read(_ group: LaneTable.Group, hi: Snapshot?) async throws -> WindowReader.Reading {
+    private func read(_ group: LaneTable.Group, hi: Snapshot?) async throws -> LaneReading {
         let isSingle = group.isSuspect || table.breaker.isOpen
         // A window of a long time takes its time.
         let reading = try await keeper.during(.reading) {
             try await reader.read(group, hi: hi, limit: isSingle ? 1 : batchLimit, takesAhead: !isSingle)
         }
         if let window = reading.window {
-            if server != window.server {
+            if store.server != window.server {
                 throw Doubt(error: PostgresError(.connectionLost, "the server has been restarted, or is another one"))
             }
             newestID = max(newestID, window.newestID)

@@ -1,21 +1,19 @@
 import HeliographLog
 import HeliographPostgres
 
-/// The statements about parked records. Those that write belong into the transaction that moves the lane.
+/// Parked records, and the statements of the transaction that moves a lane.
 extension LaneSession {
-    /// Reads what is parked in lanes, which must be locked and whose positions have been read before.
-    func readParked(of lanes: [Int], _ policy: RetryPolicy, into table: inout LaneTable) async throws {
-        let keys = try await parkedKeys(of: lanes, policy)
+    func readParked(of lanes: [Int], into table: inout LaneTable) async throws {
+        let keys = try await parkedKeys(of: lanes)
         for lane in lanes { table.hold(parked: keys[lane] ?? [:], of: lane) }
     }
 
-    /// Reads again what is parked of a key.
-    func readParked(_ key: LaneTable.DueKey, _ policy: RetryPolicy, into table: inout LaneTable) async throws {
-        table.set(try await parkedKeys(of: [key.lane], policy, key: key.key)[key.lane]?[key.key], for: key)
+    func readParked(_ key: LaneTable.DueKey, into table: inout LaneTable) async throws {
+        table.set(try await parkedKeys(of: [key.lane], key: key.key)[key.lane]?[key.key], for: key)
     }
 
     private func parkedKeys(
-        of lanes: [Int], _ policy: RetryPolicy, key: Int32? = nil
+        of lanes: [Int], key: Int32? = nil
     ) async throws -> [Int: [Int32: ParkedKey]] {
         let rows = try await connection.query(
             """
@@ -35,9 +33,8 @@ extension LaneSession {
         return parked
     }
 
-    /// The parked records of a key, from its first, with their numbers; none while it is not due by the server's clock.
     func dueDeliveries(
-        _ key: LaneTable.DueKey, _ policy: RetryPolicy, limit: Int
+        _ key: LaneTable.DueKey, limit: Int
     ) async throws -> [(delivery: Int64, failures: Int, record: Record)] {
         try await connection.query(
             """
@@ -58,12 +55,37 @@ extension LaneSession {
         }
     }
 
-    /// Parks records; the statement's only value is the array of their numbers.
-    func park(_ parked: [(record: Record, parking: Parking)], _ policy: RetryPolicy) -> SQL {
-        parked.first?.record.isBackfill == true ? parkRows(parked, policy) : parkRecords(parked, policy)
+    /// What moves lanes.
+    func advance(_ lanes: [Int], of table: LaneTable, to place: LanePlace) -> SQL {
+        let versions = lanes.map { table.lanes[$0]?.version ?? 0 }
+        let generation = lanes.first.flatMap { table.lanes[$0]?.generation } ?? 0
+        return """
+            SELECT \(schema).advance(
+                \(registration.id), \(lanes.map { Int16(clamping: $0) }), \(versions), \(Int32(clamping: generation)),
+                \(place.lo.tick), \(place.hi?.tick), \(place.lastID), \(place.frontier?.parts),
+                \(place.lo.unnamed)::pg_snapshot, \(place.hi?.unnamed)::pg_snapshot
+            )
+            """
     }
 
-    private func parkRecords(_ parked: [(record: Record, parking: Parking)], _ policy: RetryPolicy) -> SQL {
+    /// What carries a change of lanes out. Of parked records the only value is the array of their numbers.
+    func statement(for change: LaneChange, of lanes: [Int]) -> SQL {
+        switch change {
+        case .park(let parked):
+            parked.first?.record.isBackfill == true ? parkRows(parked) : parkRecords(parked)
+        case .finish(let deliveries):
+            "SELECT \(schema).finish_deliveries(\(registration.id), \(deliveries))"
+        case .fail(let delivery, let parking):
+            """
+            SELECT \(schema).fail_delivery(
+                \(registration.id), \(delivery), \(parking.delay?.seconds ?? 0), \(parking.error), \(parking.isDead))
+            """
+        case .finishAnnounced(let worker):
+            "SELECT \(schema).finish_item(\(registration.id), \(lanes.map { Int16(clamping: $0) }), \(worker))"
+        }
+    }
+
+    private func parkRecords(_ parked: [(record: Record, parking: Parking)]) -> SQL {
         """
         SELECT \(schema).park(
             \(registration.id), \(parked.map(\.record.id)), \(parked.map { $0.parking.delay?.seconds }),
@@ -72,7 +94,7 @@ extension LaneSession {
     }
 
     /// What the log does not hold.
-    private func parkRows(_ parked: [(record: Record, parking: Parking)], _ policy: RetryPolicy) -> SQL {
+    private func parkRows(_ parked: [(record: Record, parking: Parking)]) -> SQL {
         let records = parked.map(\.record)
         return """
             SELECT \(schema).park_rows(
@@ -81,17 +103,6 @@ extension LaneSession {
                 \(records.map(\.keyHash)), \(records.map(\.sender)), \(records.map(\.partition)), \(records.map(\.key)),
                 \(records.map(\.instance)), \(records.map(\.at))::text[]::timestamptz[])
             """
-    }
-
-    func finish(_ deliveries: [Int64]) -> SQL {
-        "SELECT \(schema).finish_deliveries(\(registration.id), \(deliveries))"
-    }
-
-    func fail(_ delivery: Int64, _ parking: Parking) -> SQL {
-        """
-        SELECT \(schema).fail_delivery(
-            \(registration.id), \(delivery), \(parking.delay?.seconds ?? 0), \(parking.error), \(parking.isDead))
-        """
     }
 }
 

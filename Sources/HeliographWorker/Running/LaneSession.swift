@@ -7,18 +7,38 @@ import Logging
 ///
 /// Both on one session, so that a lane's lock falls only together with the transaction that is open. The server ends the session
 /// when its client is gone or silent.
-final class LaneSession: Sendable {
+final class LaneSession: LaneStore {
     let connection: Connection
+    /// For what is said of this session when it has ended.
+    let reading: Connection
     let schema: SQL
     let registration: Registration
-    private let contextSetting: String
+    let server: String
+    let policy: RetryPolicy
+    let contextSetting: String
 
-    init(connection: Connection, registration: Registration, schema: SchemaName) {
+    init(
+        connection: Connection, reading: Connection, registration: Registration, server: String, schema: SchemaName,
+        policy: RetryPolicy
+    ) {
         self.connection = connection
+        self.reading = reading
         self.registration = registration
+        self.server = server
+        self.policy = policy
         self.schema = SQL(unsafe: schema.name)
         contextSetting = "\(schema.name).context"
     }
+
+    var isOpen: Bool {
+        get async { await connection.isOpen }
+    }
+
+    func close() async { await connection.close() }
+
+    func rollBack() async { await connection.rollBack() }
+
+    func ping() async throws { try await connection.query("SELECT 1") }
 
     /// Sets the time-outs with which the server frees the lanes of a frozen or vanished worker.
     /// - Parameter database: what the connection was made by.
@@ -51,19 +71,17 @@ final class LaneSession: Sendable {
 
     // MARK: Lanes
 
-    /// Joins the workers of the subscription: each holds a shared lock beside the lanes.
+    /// By a shared lock beside the lanes.
     func join() async throws {
         try await connection.query("SELECT pg_advisory_lock_shared(\(registration.lockClass), -1)")
     }
 
-    /// Has others see that everything fails for this session, or no more.
     func showOutage(_ isOn: Bool) async throws {
         let function: SQL = isOn ? "pg_advisory_lock_shared" : "pg_advisory_unlock_shared"
         try await connection.query("SELECT \(function)(\(registration.lockClass), -2)")
     }
 
-    /// How many workers the subscription has at this moment, and whether it is still as this session knows it. It is also the ping
-    /// that keeps an idle session alive.
+    /// It is also the ping that keeps an idle session alive.
     func membership() async throws -> (count: Int, isCurrent: Bool) {
         let rows = try await connection.query(
             """
@@ -80,10 +98,6 @@ final class LaneSession: Sendable {
         return (try row.decode(0), mark == registration.mark)
     }
 
-    /// A sign of life.
-    func ping() async throws { try await connection.query("SELECT 1") }
-
-    /// Locks up to `limit` of these lanes.
     func lock(_ candidates: [Int], limit: Int) async throws -> [Int] {
         let rows = try await connection.query(
             """
@@ -103,7 +117,6 @@ final class LaneSession: Sendable {
         )
     }
 
-    /// Reads the newest versions of lanes, which must be locked.
     func readPositions(of lanes: [Int], into table: inout LaneTable) async throws {
         let rows = try await connection.query(
             """
@@ -127,80 +140,10 @@ final class LaneSession: Sendable {
         }
     }
 
-    // MARK: Transactions
-
-    /// What opens a transaction.
-    /// - Parameters:
-    ///   - context: of what the receivers write.
-    ///   - isDurable: whether no crash may take it back once it is committed, whatever the session's setting.
-    func opening(for context: EffectContext? = nil, isDurable: Bool = false) -> TransactionOpening {
-        var statements: [SQL] = ["BEGIN ISOLATION LEVEL READ COMMITTED"]
-        if let context { statements.append("SELECT set_config(\(contextSetting), \(context.json), true)") }
-        if isDurable { statements.append("SET LOCAL synchronous_commit = on") }
-        return TransactionOpening(statements)
-    }
-
-    /// Moves lanes to the place where they are, for good: everything that was visible until then outlasts a crash, and whoever else
-    /// believes to hold them can do no more with them.
-    /// - Returns: the place with its ticks.
-    func claim(_ lanes: [Int], of table: LaneTable, at place: LanePlace) async throws -> LanePlace {
-        try await move(lanes, of: table, to: place, isDurable: true)
-    }
-
-    /// Moves lanes, and nothing else.
-    /// - Returns: the place with its ticks.
-    func move(
-        _ lanes: [Int], of table: LaneTable, to place: LanePlace, isDurable: Bool = false
-    ) async throws -> LanePlace {
-        do {
-            return try await commit(lanes, of: table, at: place, opening(isDurable: isDurable)).place
-        } catch let error as BatchRefused {
-            throw Doubt(error: error.error)
-        }
-    }
-
-    /// Ends the transaction of a batch: deferred constraints, positions, COMMIT, in one round trip.
-    ///
-    /// The position comes last before COMMIT: so nobody ever waits for the lock of a frozen worker's position.
-    /// - Parameters:
-    ///   - opening: what opens it; is sent first, if no statement has taken it.
-    ///   - deliveries: statements about parked records.
-    /// - Returns: the place with its ticks; the rows of the deliveries' statements.
-    /// - Throws: ``BatchRefused`` when the server refused it, so that nothing has happened; ``Doubt`` when only the database knows.
-    func commit(
-        _ lanes: [Int], of table: LaneTable, at place: LanePlace, _ opening: TransactionOpening, deliveries: [SQL] = []
-    ) async throws -> (place: LanePlace, rows: ArraySlice<Rows>) {
-        let versions = lanes.map { table.lanes[$0]?.version ?? 0 }
-        let generation = lanes.first.flatMap { table.lanes[$0]?.generation } ?? 0
-        let before = opening.take() + ["SET CONSTRAINTS ALL IMMEDIATE"]
-        let results: [Rows]
-        do {
-            results = try await connection.pipeline(
-                before + deliveries + [
-                    """
-                    SELECT \(schema).advance(
-                        \(registration.id), \(lanes.map { Int16(clamping: $0) }), \(versions), \(Int32(clamping: generation)),
-                        \(place.lo.tick), \(place.hi?.tick), \(place.lastID), \(place.frontier?.parts),
-                        \(place.lo.unnamed)::pg_snapshot, \(place.hi?.unnamed)::pg_snapshot
-                    )
-                    """,
-                    "COMMIT",
-                ])
-        } catch let error as PostgresError {
-            let behind = before.count...before.count + deliveries.count
-            let isOfPositions =
-                error.sqlState?.errorClass == "HG" || error.constraint == "position_pkey"
-                || error.sqlState?.isContention == true && behind.contains(error.statementIndex ?? 0)
-            guard error.code == .server, await connection.isOpen, !isOfPositions else { throw Doubt(error: error) }
-            throw BatchRefused(error: error)
-        }
-        guard results.last?.commandTag == "COMMIT" else {
-            throw Doubt(error: PostgresError(.transactionAborted, "COMMIT was answered with ROLLBACK"))
-        }
-        let ticks: [Int64?] = try results[results.count - 2].first?.decode(0) ?? []
-        var named = place
-        named.lo.tick = ticks.first ?? place.lo.tick
-        named.hi?.tick = ticks.last ?? place.hi?.tick
-        return (named, results.dropFirst(before.count).prefix(deliveries.count))
+    func transaction(for context: EffectContext?, isDurable: Bool) -> any LaneTransaction {
+        var opening: [SQL] = ["BEGIN ISOLATION LEVEL READ COMMITTED"]
+        if let context { opening.append("SELECT set_config(\(contextSetting), \(context.json), true)") }
+        if isDurable { opening.append("SET LOCAL synchronous_commit = on") }
+        return SessionTransaction(self, TransactionOpening(opening))
     }
 }

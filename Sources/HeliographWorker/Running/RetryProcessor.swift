@@ -7,13 +7,12 @@ import Logging
 struct RetryProcessor {
     let processor: BatchProcessor
 
-    private var session: LaneSession { processor.session }
-    private var policy: RetryPolicy { processor.subscription.retry }
+    private var store: any LaneStore { processor.store }
 
     /// - Returns: an error that no record is to blame for, when it is to be done again.
     /// - Throws: ``Doubt``; `CancellationError`.
     func retry(_ key: LaneTable.DueKey, limit: Int, in table: inout LaneTable) async throws -> (any Error)? {
-        let due = try await session.dueDeliveries(key, policy, limit: limit)
+        let due = try await store.dueDeliveries(key, limit: limit)
         let error =
             switch processor.subscription.receiver {
             case .transactional(let receiver): try await run(due[...], of: key, receiver, in: &table)
@@ -21,7 +20,7 @@ struct RetryProcessor {
                 try await ExternalProcessor(processor: processor, receiver: receiver).retry(due, of: key, in: &table)
             }
         // The head is another one now, or another time.
-        try await session.readParked(key, policy, into: &table)
+        try await store.readParked(key, into: &table)
         return error
     }
 

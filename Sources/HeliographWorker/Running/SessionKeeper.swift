@@ -11,12 +11,12 @@ final class SessionKeeper: Sendable {
         case calls
     }
 
-    private let session: LaneSession
+    private let session: any LaneStore
     private let interval: Duration
     private let pulse: SubscriptionPulse
     private let business = Atomic<Business>(.none)
 
-    init(_ session: LaneSession, every interval: Duration, pulse: SubscriptionPulse) {
+    init(_ session: any LaneStore, every interval: Duration, pulse: SubscriptionPulse) {
         self.session = session
         self.interval = interval
         self.pulse = pulse

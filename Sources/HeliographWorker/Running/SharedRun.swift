@@ -10,8 +10,7 @@ struct SharedRun {
     typealias Hooks = [@Sendable () async throws -> Void]
 
     let subscription: Subscription
-    let connection: Connection
-    let opening: TransactionOpening
+    let transaction: any LaneTransaction
     let signals: ModelSignals
     let logger: Logger
 
@@ -51,7 +50,7 @@ struct SharedRun {
                 chains.append([entry])
             }
         }
-        let pipeline = SharedPipeline(connection: connection, opening: opening, receivers: chains.count)
+        let pipeline = SharedPipeline(receivers: chains.count) { [transaction] in try await transaction.pipeline($0) }
         let results = Results()
         let tasks = chains.map { chain in
             Task {
@@ -83,17 +82,17 @@ struct SharedRun {
         _ receive: @Sendable (Record, Transaction) async throws -> Void
     ) async {
         for (place, record) in chain {
-            let transaction = Transaction(
-                connection: connection, signals: signals, shared: (pipeline, place), logger: logger)
+            let handle = Transaction(
+                transaction.effects, signals: signals, shared: (pipeline, place), logger: logger)
             pipeline.begin(place)
             defer { pipeline.finish(place) }
             do {
-                try await receive(record, transaction)
-                transaction.end()
-                let hooks = transaction.takeHooks()
+                try await receive(record, handle)
+                handle.end()
+                let hooks = handle.takeHooks()
                 results.state.withLock { $0.hooks[place] = hooks }
             } catch {
-                transaction.end()
+                handle.end()
                 results.state.withLock { $0.errors[place] = error }
                 return
             }

@@ -8,9 +8,9 @@ import ServiceLifecycle
 /// Runs one subscription in this process: session after session, until shutdown.
 struct SubscriptionRunner: Sendable {
     let subscription: Subscription
-    let database: ConnectionConfiguration
+    let log: any WorkerLog
     let configuration: WorkerConfiguration
-    let bell: Bell
+    let makeWaiter: @Sendable () -> BellWaiter
     let signals: ModelSignals
     let logger: Logger
     /// A name for this process that no other one has.
@@ -21,13 +21,14 @@ struct SubscriptionRunner: Sendable {
     let counts: OutcomeCounts
 
     init(
-        subscription: Subscription, database: ConnectionConfiguration, configuration: WorkerConfiguration, bell: Bell,
-        signals: ModelSignals, logger: Logger, pulse: SubscriptionPulse
+        subscription: Subscription, log: any WorkerLog, configuration: WorkerConfiguration,
+        makeWaiter: @escaping @Sendable () -> BellWaiter, signals: ModelSignals, logger: Logger,
+        pulse: SubscriptionPulse
     ) {
         self.subscription = subscription
-        self.database = database
+        self.log = log
         self.configuration = configuration
-        self.bell = bell
+        self.makeWaiter = makeWaiter
         self.signals = signals
         self.logger = logger
         self.pulse = pulse
@@ -55,7 +56,7 @@ struct SubscriptionRunner: Sendable {
     func run() async throws {
         var logger = self.logger
         logger[metadataKey: "subscription.name"] = "\(subscription.name)"
-        let waiter = bell.makeWaiter()
+        let waiter = makeWaiter()
         pulse.begin()
         defer { pulse.end() }
         try await withGracefulShutdownHandler {
@@ -111,7 +112,7 @@ struct SubscriptionRunner: Sendable {
         defer { pulse.end() }
         while !Task.isShuttingDownGracefully {
             do {
-                switch try await runSession(waiter: bell.makeWaiter(), logger: logger, isDraining: true) {
+                switch try await runSession(waiter: makeWaiter(), logger: logger, isDraining: true) {
                 case .changed: continue
                 case .done: return
                 case .superseded, .resting:
@@ -133,37 +134,21 @@ struct SubscriptionRunner: Sendable {
     private static let drainingSessions = 10
 
     private func runSession(waiter: BellWaiter, logger: Logger, isDraining: Bool = false) async throws -> End {
-        try await withConnection { connection in
-            try await LaneSession.prepare(
-                connection, of: database,
-                silenceLimit: configuration.silenceLimit(with: subscription), logger: logger)
-            let reader = LogReader(schema: configuration.schema)
-            let server = try await reader.noteIncarnation(on: connection)
-            let registration = try await Registration.register(
-                subscription, policy: subscription.policy(configuration), schema: configuration.schema, on: connection
+        let outcome = try await log.withStore(for: subscription, configuration, logger) { store, reader in
+            let loop = LaneLoop(
+                subscription: subscription, store: store, reader: reader, configuration: configuration,
+                signals: signals, waiter: waiter, logger: logger, hangs: hangs, exclusivity: exclusivity,
+                counts: counts, pulse: pulse, worker: worker, isDraining: isDraining
             )
-            if registration.isSuperseded { return .superseded }
-            if registration.isResting { return .resting }
-            return try await withConnection { reading in
-                try await LaneSession.prepare(reading: reading)
-                let session = LaneSession(
-                    connection: connection, registration: registration, schema: configuration.schema
-                )
-                let loop = LaneLoop(
-                    subscription: subscription, session: session, reading: reading, server: server,
-                    configuration: configuration, signals: signals, waiter: waiter, logger: logger,
-                    hangs: hangs, exclusivity: exclusivity, counts: counts, pulse: pulse, worker: worker,
-                    isDraining: isDraining
-                )
-                pulse.work()
-                // Where the answers arrive. Receivers are tasks of their own, and run where they like.
-                return try await withTaskExecutorPreference(Connection.executor) { try await loop.run() }
-                    ? .done : .changed
-            }
+            pulse.work()
+            // Where the answers arrive. Receivers are tasks of their own, and run where they like.
+            return try await withTaskExecutorPreference(Connection.executor) { try await loop.run() }
         }
-    }
-
-    private func withConnection<R>(_ body: (Connection) async throws -> R) async throws -> R {
-        try await Connection.with(database, logger: logger, body)
+        return switch outcome {
+        case .ran(true): .done
+        case .ran(false): .changed
+        case .superseded: .superseded
+        case .resting: .resting
+        }
     }
 }

@@ -3,17 +3,7 @@ import HeliographPostgres
 
 /// Reads for lanes what comes next, on a connection of its own: so long reads do not stand in the way of the session that holds the
 /// locks.
-final class WindowReader {
-    /// What comes next for lanes at one place.
-    struct Reading {
-        let records: [Record]
-        let course: Course
-        /// Where it is from; `nil` of a chunk of a backfill.
-        var window: Window?
-        /// Whether there may be more, though no bell rings.
-        let isMore: Bool
-    }
-
+final class WindowReader: LaneReader {
     private let reader: LogReader
     private let backfill: BackfillReader
     private let connection: Connection
@@ -32,12 +22,9 @@ final class WindowReader {
         backfill = BackfillReader(schema: schema, sources: sources, laneCount: laneCount)
     }
 
-    /// - Parameters:
-    ///   - hi: the end of a window that is opened; `nil` for now.
-    ///   - takesAhead: whether what was read ahead is wanted.
     func read(
         _ group: LaneTable.Group, hi: Snapshot?, limit: Int, takesAhead: Bool
-    ) async throws -> Reading {
+    ) async throws -> LaneReading {
         if takesAhead, let ahead, ahead.lanes == group.lanes, ahead.place == group.place {
             self.ahead = nil
             return reading(try await ahead.task.value, group)
@@ -56,14 +43,13 @@ final class WindowReader {
         }
         let rows = rest.prefix(limit)
         let held = Set(group.lanes)
-        return Reading(
+        return LaneReading(
             records: rows.map(\.record).filter { held.contains($0.lane) },
             course: Course(rows, at: group.place, end: rows.count == rest.count ? chunk.end : rows.last?.frontier),
             isMore: true)
     }
 
-    /// Begins to read what is behind a window that is not complete.
-    func readAhead(_ group: LaneTable.Group, _ reading: Reading, limit: Int) {
+    func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int) {
         guard let window = reading.window, !window.isComplete, !group.isSuspect, let last = window.records.last,
             group.place.frontier == nil
         else { return }
@@ -85,7 +71,6 @@ final class WindowReader {
         _ = try? await ahead.task.value
     }
 
-    /// Forgets chunks that nobody is to be told any more.
     func keepChunks(for groups: [LaneTable.Group]) {
         chunks.removeAll { chunk in
             !groups.contains { group in
@@ -105,9 +90,9 @@ final class WindowReader {
         return chunk
     }
 
-    private func reading(_ window: Window, _ group: LaneTable.Group) -> Reading {
+    private func reading(_ window: Window, _ group: LaneTable.Group) -> LaneReading {
         let end = Cursor(snapshot: window.hi, tick: group.place.hi?.tick)
-        return Reading(
+        return LaneReading(
             records: window.records, course: Course(window, at: group.place, end: end), window: window,
             // The end of one that was begun before is long past: there may be more behind it, whose bell has rung already.
             isMore: group.place.hi != nil || group.place.frontier != nil)

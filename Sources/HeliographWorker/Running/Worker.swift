@@ -62,8 +62,8 @@ public struct Worker: Service {
             try await withThrowingTaskGroup(of: Void.self) { runners in
                 for (subscription, pulse) in zip(subscriptions, health.pulses) {
                     let runner = SubscriptionRunner(
-                        subscription: subscription, database: database, configuration: configuration, bell: bell,
-                        signals: signals, logger: logger, pulse: pulse
+                        subscription: subscription, log: log, configuration: configuration,
+                        makeWaiter: { bell.makeWaiter() }, signals: signals, logger: logger, pulse: pulse
                     )
                     runners.addTask { try await runner.run() }
                 }
@@ -86,8 +86,8 @@ public struct Worker: Service {
         let bell = Bell(database, schema: configuration.schema, pollOnly: true, logger: logger)
         let runners = zip(subscriptions, health.pulses).map { subscription, pulse in
             SubscriptionRunner(
-                subscription: subscription, database: database, configuration: configuration, bell: bell,
-                signals: signals, logger: logger, pulse: pulse)
+                subscription: subscription, log: log, configuration: configuration,
+                makeWaiter: { bell.makeWaiter() }, signals: signals, logger: logger, pulse: pulse)
         }
         func counts() -> [String: [String: Int]] {
             Dictionary(runners.map { ($0.subscription.name, $0.counts.all) }, uniquingKeysWith: { first, _ in first })
@@ -104,6 +104,8 @@ public struct Worker: Service {
         return DrainReport(counts())
     }
 
+    private var log: any WorkerLog { DatabaseLog(database: database, schema: configuration.schema, logger: logger) }
+
     private func checkSetUp() async throws {
         var names: Set<String> = []
         for subscription in subscriptions {
@@ -112,9 +114,6 @@ public struct Worker: Service {
                 throw WorkerError(.badDeclaration, "subscription \(subscription.name) is declared twice")
             }
         }
-        try await Connection.with(database, logger: logger) { connection in
-            try await Migrator(schema: configuration.schema).check(on: connection)
-            try await LogReader(schema: configuration.schema).noteIncarnation(on: connection)
-        }
+        try await log.check()
     }
 }
