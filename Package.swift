@@ -86,7 +86,9 @@ let libraries: [Target] = [
         name: "HeliographTesting",
         dependencies: [
             "Heliograph",
+            "HeliographModels",
             "HeliographPostgres",
+            "HeliographWorker",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Subprocess", package: "swift-subprocess"),
         ]
@@ -239,7 +241,14 @@ let tests: [Target] = [
     .testTarget(name: "HeliographPostgresTests", dependencies: ["CLibPQ", "HeliographPostgres", "HeliographTesting"]),
     .testTarget(name: "HeliographModelsTests", dependencies: ["HeliographModels", "HeliographSignals"]),
     .testTarget(name: "HeliographLogTests", dependencies: ["HeliographLog", "HeliographTesting"]),
-    .testTarget(name: "HeliographWorkerTests", dependencies: ["HeliographWorker"]),
+    .testTarget(
+        name: "HeliographWorkerTests",
+        dependencies: [
+            "Heliograph", "HeliographTesting", "HeliographWorker",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]
+    ),
     .testTarget(
         name: "HeliographDashboardTests",
         dependencies: ["HeliographDashboard", .product(name: "CoreMetrics", package: "swift-metrics")]

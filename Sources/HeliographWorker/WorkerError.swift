@@ -28,6 +28,12 @@ public struct WorkerError: Error, Sendable, CustomStringConvertible {
 
     public var description: String { message }
 
+    static func conflict(_ subscription: String, revision: Int) -> WorkerError {
+        WorkerError(
+            .conflictingDeclaration,
+            "subscription \(subscription) is declared otherwise under revision \(revision): raise its revision")
+    }
+
     static func outage(_ subscription: String, _ cause: String) -> WorkerError {
         WorkerError(.outage, "subscription \(subscription): everything fails, whatever the record; last: \(cause)")
     }

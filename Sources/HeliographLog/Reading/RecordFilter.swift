@@ -21,6 +21,13 @@ public struct RecordFilter: Sendable, Hashable {
             let wanted = Set(operations)
             self.operations = AttachOptions.Operation.allCases.filter(wanted.contains)
         }
+
+        /// As ``RecordFilter/condition`` says it in SQL.
+        package func wants(_ record: Record) -> Bool {
+            guard record.sender == sender, operations.contains(record.operation) else { return false }
+            guard !changing.isEmpty, record.operation == .update else { return true }
+            return record.changed?.contains(where: changing.contains) ?? false
+        }
     }
 
     /// The tables; `nil` for all.

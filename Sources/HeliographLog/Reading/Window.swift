@@ -11,4 +11,12 @@ public struct Window: Sendable {
     public let server: String
     /// The newest number given to a record, committed or not; tells whether the log moves.
     public let newestID: Int64
+
+    package init(hi: Snapshot, records: [Record], isComplete: Bool, server: String, newestID: Int64) {
+        self.hi = hi
+        self.records = records
+        self.isComplete = isComplete
+        self.server = server
+        self.newestID = newestID
+    }
 }

@@ -63,6 +63,26 @@ extension Record {
             previous: nil, changed: nil, context: nil, writer: reader)
     }
 
+    /// A record that no table holds.
+    package init(
+        id: Int64, transaction: String, at: String, sender: String, operation: AttachOptions.Operation, keyHash: Int32,
+        key: String?, previousKey: String?, instance: String?, previous: String?, changed: [String]?, context: String?,
+        writer: String
+    ) {
+        self.init(
+            id: id, transaction: transaction, at: at, sender: sender, partition: nil, operation: operation, lane: 0,
+            keyHash: keyHash, key: key, previousKey: previousKey, instance: instance, previous: previous,
+            changed: changed, context: context, writer: writer)
+    }
+
+    /// The same, dealt out to so many lanes.
+    package func dealt(among lanes: Int) -> Record {
+        Record(
+            id: id, transaction: transaction, at: at, sender: sender, partition: partition, operation: operation,
+            lane: Self.lane(of: keyHash, among: lanes), keyHash: keyHash, key: key, previousKey: previousKey,
+            instance: instance, previous: previous, changed: changed, context: context, writer: writer)
+    }
+
     /// As the function lane() does.
     private static func lane(of keyHash: Int32, among lanes: Int) -> Int { Int(keyHash & .max) % max(1, lanes) }
 }

@@ -10,7 +10,7 @@ public final class BellWaiter: Sendable {
 
     private let state = Mutex(State.idle)
 
-    init() {}
+    package init() {}
 
     /// Ends the wait, or the next one.
     public func ring() {

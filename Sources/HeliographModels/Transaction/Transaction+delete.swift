@@ -27,14 +27,14 @@ extension Transaction {
         } catch let error as PostgresError {
             throw mapping.table.deletionFailure(for: error) ?? error
         }
-        guard let last = rows.first else {
+        guard let last = try keepsNoRows ? instance : rows.first.map(mapping.decode) else {
             throw ModelError(.notFound, "the \(M.self) to delete does not exist, or no longer")
         }
-        guard rows.count == 1 else {
+        guard keepsNoRows || rows.count == 1 else {
             throw ModelError(.keyNotUnique, "\(rows.count) rows of \(mapping.sender) have the key of one \(M.self)")
         }
 
-        var deleted = Deleted(instance: try mapping.decode(last), transaction: self)
+        var deleted = Deleted(instance: last, transaction: self)
         try announce(deleted.instance, .deleted, to: signals.afterCommit)
         try await signals.postDelete.send(&deleted)
     }

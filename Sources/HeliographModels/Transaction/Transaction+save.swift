@@ -59,7 +59,7 @@ extension Transaction {
         let row: M
         do {
             let rows = try await run(statement)
-            row = try Self.onlyRow(of: rows, created: created)
+            row = keepsNoRows ? saving.instance : try Self.onlyRow(of: rows, created: created)
         } catch let error as PostgresError {
             throw mapping.table.failure(for: error) ?? error
         }

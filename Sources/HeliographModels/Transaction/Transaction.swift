@@ -66,6 +66,9 @@ public final class Transaction {
         get async { await backend.isFailed }
     }
 
+    /// Whether it only takes note of statements.
+    var keepsNoRows: Bool { backend.keepsNoRows }
+
     /// Has something done when the transaction has been committed: the place for calls to the outside world.
     ///
     /// Hooks run in their order, after the outermost COMMIT and outside of any transaction; they may open one. Those of a

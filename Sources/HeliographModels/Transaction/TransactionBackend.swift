@@ -5,6 +5,9 @@ package protocol TransactionBackend: Sendable {
     /// Whether a statement has failed, outside of a savepoint that undid it, so that all that follow fail.
     var isFailed: Bool { get async }
 
+    /// Whether statements are only taken note of, so that none returns a row.
+    var keepsNoRows: Bool { get }
+
     /// Runs a statement, behind what opens the transaction if it is the first.
     func run(_ sql: SQL, file: String, line: UInt) async throws -> Rows
 
@@ -13,4 +16,8 @@ package protocol TransactionBackend: Sendable {
 
     /// - Throws: as `Connection.commit()`. A transaction without a statement is not even begun.
     func commit() async throws
+}
+
+extension TransactionBackend {
+    package var keepsNoRows: Bool { false }
 }

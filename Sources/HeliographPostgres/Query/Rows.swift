@@ -1,8 +1,20 @@
 /// The rows a statement returned, all in memory.
 public struct Rows: Sendable, RandomAccessCollection {
     private let storage: ResultStorage?
+    /// Of a statement that no server has run.
+    private let affected: Int
 
-    init(_ storage: ResultStorage?) { self.storage = storage }
+    init(_ storage: ResultStorage?) {
+        self.storage = storage
+        affected = 0
+    }
+
+    /// No rows, of a statement that no server has run.
+    /// - Parameter affected: how many it would have inserted, updated or deleted.
+    package init(affected: Int) {
+        storage = nil
+        self.affected = affected
+    }
 
     public var startIndex: Int { 0 }
     public var endIndex: Int { storage?.rowCount ?? 0 }
@@ -22,7 +34,7 @@ public struct Rows: Sendable, RandomAccessCollection {
     public var commandTag: String { storage?.commandTag ?? "" }
 
     /// Rows inserted, updated, deleted or selected; 0 for other commands.
-    public var affectedRows: Int { storage?.affectedRows ?? 0 }
+    public var affectedRows: Int { storage?.affectedRows ?? affected }
 
     /// The first columns of each row, in order, as these types: `try rows.decode(as: (Int64.self, String.self))`.
     /// - Throws: ``PostgresError`` with `decoding`, naming row, column and types.

@@ -52,10 +52,7 @@ struct Registration: Sendable {
             )
         )
         if outcome == "conflict" {
-            throw WorkerError(
-                .conflictingDeclaration,
-                "subscription \(subscription.name) is declared otherwise under revision \(revision): raise its revision"
-            )
+            throw WorkerError.conflict(subscription.name, revision: Int(revision))
         }
         let isSuperseded = outcome == "superseded"
         if !isSuperseded {

@@ -27,26 +27,22 @@ final class WindowReader: LaneReader {
     ) async throws -> LaneReading {
         if takesAhead, let ahead, ahead.lanes == group.lanes, ahead.place == group.place {
             self.ahead = nil
-            return reading(try await ahead.task.value, group)
+            return LaneReading(try await ahead.task.value, for: group)
         }
         await dropAhead()
         guard let frontier = group.place.frontier else {
-            return reading(try await readWindow(group, hi: hi, "true", limit: limit), group)
+            return LaneReading(try await readWindow(group, hi: hi, "true", limit: limit), for: group)
         }
         let wanted = try await backfill.condition(at: frontier, on: connection)
         guard group.place.hi == nil else {
-            return reading(try await readWindow(group, hi: nil, wanted, limit: limit), group)
+            return LaneReading(try await readWindow(group, hi: nil, wanted, limit: limit), for: group)
         }
         let chunk = try await chunk(for: group, frontier, limit: max(limit, Self.smallestChunk))
         guard group.place.lo.snapshot == chunk.snapshot, let rest = chunk.rest(for: group.lanes, at: group.place) else {
-            return reading(try await readWindow(group, hi: chunk.snapshot, wanted, limit: limit), group)
+            return LaneReading(
+                try await readWindow(group, hi: chunk.snapshot, wanted, limit: limit), for: group)
         }
-        let rows = rest.prefix(limit)
-        let held = Set(group.lanes)
-        return LaneReading(
-            records: rows.map(\.record).filter { held.contains($0.lane) },
-            course: Course(rows, at: group.place, end: rows.count == rest.count ? chunk.end : rows.last?.frontier),
-            isMore: true)
+        return LaneReading(rest, of: chunk, for: group, limit: limit)
     }
 
     func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int) {
@@ -88,14 +84,6 @@ final class WindowReader: LaneReader {
         let chunk = try await backfill.chunk(for: group.lanes, after: frontier, from: lo, limit: limit, on: connection)
         chunks.append(chunk)
         return chunk
-    }
-
-    private func reading(_ window: Window, _ group: LaneTable.Group) -> LaneReading {
-        let end = Cursor(snapshot: window.hi, tick: group.place.hi?.tick)
-        return LaneReading(
-            records: window.records, course: Course(window, at: group.place, end: end), window: window,
-            // The end of one that was begun before is long past: there may be more behind it, whose bell has rung already.
-            isMore: group.place.hi != nil || group.place.frontier != nil)
     }
 
     private func filter(_ group: LaneTable.Group) -> RecordFilter {

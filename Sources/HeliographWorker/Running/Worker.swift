@@ -15,7 +15,10 @@ public import ServiceLifecycle
 /// ```
 public struct Worker: Service {
     private let subscriptions: [Subscription]
-    private let database: ConnectionConfiguration
+    /// `nil` where the log is in memory.
+    private let database: ConnectionConfiguration?
+    private let log: any WorkerLog
+    private let makeWaiter: (@Sendable () -> BellWaiter)?
     private let configuration: WorkerConfiguration
     private let signals: ModelSignals
     private let logger: Logger
@@ -33,6 +36,23 @@ public struct Worker: Service {
     ) {
         self.subscriptions = subscriptions
         self.database = database
+        log = DatabaseLog(database: database, schema: configuration.schema, logger: logger)
+        makeWaiter = nil
+        self.configuration = configuration
+        self.signals = signals
+        self.logger = logger
+        health = WorkerHealth(subscriptions, configuration)
+    }
+
+    /// A worker on a log in memory.
+    package init(
+        _ subscriptions: [Subscription], memory: MemoryLog, configuration: WorkerConfiguration = .init(),
+        signals: ModelSignals = .init(), logger: Logger
+    ) {
+        self.subscriptions = subscriptions
+        database = nil
+        log = memory
+        makeWaiter = { memory.makeWaiter() }
         self.configuration = configuration
         self.signals = signals
         self.logger = logger
@@ -44,6 +64,7 @@ public struct Worker: Service {
     ///   reached at the start. Later it reconnects.
     public func run() async throws {
         try await checkSetUp()
+        guard let database else { return try await runSubscriptions(configuration, makeWaiter ?? { BellWaiter() }) }
         let bell = Bell(
             database, schema: configuration.schema, pollOnly: configuration.pollOnly, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -59,18 +80,28 @@ public struct Worker: Service {
                 database: database, schema: configuration.schema, retention: configuration.retention,
                 lapse: configuration.lapse, maximumLogSize: configuration.maximumLogSize, logger: logger)
             group.addTask { await housekeeping.run() }
-            try await withThrowingTaskGroup(of: Void.self) { runners in
-                for (subscription, pulse) in zip(subscriptions, health.pulses) {
-                    let runner = SubscriptionRunner(
-                        subscription: subscription, log: log, configuration: configuration,
-                        makeWaiter: { bell.makeWaiter() }, signals: signals, logger: logger, pulse: pulse
-                    )
-                    runners.addTask { try await runner.run() }
-                }
-                // The first that cannot go on ends the others.
-                while try await runners.next() != nil {}
-            }
+            try await runSubscriptions(configuration) { bell.makeWaiter() }
             group.cancelAll()
+        }
+    }
+
+    private func runSubscriptions(
+        _ configuration: WorkerConfiguration, _ makeWaiter: @escaping @Sendable () -> BellWaiter
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for runner in runners(configuration, makeWaiter) { group.addTask { try await runner.run() } }
+            // The first that cannot go on ends the others.
+            while try await group.next() != nil {}
+        }
+    }
+
+    private func runners(
+        _ configuration: WorkerConfiguration, _ makeWaiter: @escaping @Sendable () -> BellWaiter
+    ) -> [SubscriptionRunner] {
+        zip(subscriptions, health.pulses).map { subscription, pulse in
+            SubscriptionRunner(
+                subscription: subscription, log: log, configuration: configuration, makeWaiter: makeWaiter,
+                signals: signals, logger: logger, pulse: pulse)
         }
     }
 
@@ -83,19 +114,18 @@ public struct Worker: Service {
         var configuration = configuration
         // Nobody rings.
         configuration.pollInterval = min(configuration.pollInterval, .milliseconds(100))
-        let bell = Bell(database, schema: configuration.schema, pollOnly: true, logger: logger)
-        let runners = zip(subscriptions, health.pulses).map { subscription, pulse in
-            SubscriptionRunner(
-                subscription: subscription, log: log, configuration: configuration,
-                makeWaiter: { bell.makeWaiter() }, signals: signals, logger: logger, pulse: pulse)
-        }
+        let bell = database.map { Bell($0, schema: configuration.schema, pollOnly: true, logger: logger) }
+        let runners = runners(configuration, makeWaiter ?? { bell?.makeWaiter() ?? BellWaiter() })
         func counts() -> [String: [String: Int]] {
             Dictionary(runners.map { ($0.subscription.name, $0.counts.all) }, uniquingKeysWith: { first, _ in first })
         }
-        // The receivers' own writes are signals, too.
+        // The receivers' own writes are signals, too. What is only tried again and again gets nobody further.
+        func progress() -> [String: [String: Int]] {
+            counts().mapValues { $0.filter { !["failed", "snoozed", "held", "stalled"].contains($0.key) } }
+        }
         var before: [String: [String: Int]]?
-        while before != counts(), !Task.isShuttingDownGracefully {
-            before = counts()
+        while before != progress(), !Task.isShuttingDownGracefully {
+            before = progress()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for runner in runners { group.addTask { try await runner.drain() } }
                 try await group.waitForAll()
@@ -103,8 +133,6 @@ public struct Worker: Service {
         }
         return DrainReport(counts())
     }
-
-    private var log: any WorkerLog { DatabaseLog(database: database, schema: configuration.schema, logger: logger) }
 
     private func checkSetUp() async throws {
         var names: Set<String> = []

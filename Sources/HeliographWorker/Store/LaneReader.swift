@@ -22,3 +22,24 @@ struct LaneReading {
     /// Whether there may be more, though no bell rings.
     let isMore: Bool
 }
+
+extension LaneReading {
+    /// Of a window of the log.
+    init(_ window: Window, for group: LaneTable.Group) {
+        let end = Cursor(snapshot: window.hi, tick: group.place.hi?.tick)
+        self.init(
+            records: window.records, course: Course(window, at: group.place, end: end), window: window,
+            // The end of one that was begun before is long past: there may be more behind it, whose bell has rung already.
+            isMore: group.place.hi != nil || group.place.frontier != nil)
+    }
+
+    /// Of what is left of a chunk.
+    init(_ rest: ArraySlice<BackfillChunk.Row>, of chunk: BackfillChunk, for group: LaneTable.Group, limit: Int) {
+        let rows = rest.prefix(limit)
+        let held = Set(group.lanes)
+        self.init(
+            records: rows.map(\.record).filter { held.contains($0.lane) },
+            course: Course(rows, at: group.place, end: rows.count == rest.count ? chunk.end : rows.last?.frontier),
+            isMore: true)
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+
+extension Bind {
+    /// The value as PostgreSQL's `to_json` would have it, for types that need no server for it.
+    /// - Throws: ``PostgresError`` with `invalidValue` for others.
+    package var json: JSONValue {
+        get throws(PostgresError) {
+            switch content {
+            case .null: return .null
+            case .invalid(let reason): throw PostgresError(.invalidValue, reason)
+            case .text(let text): return try json(of: text)
+            case .binary(let bytes): return try json(of: bytes)
+            case .word(let word):
+                return try json(of: word.withBytes { Array($0) })
+            }
+        }
+    }
+
+    private func json(of text: String) throws(PostgresError) -> JSONValue {
+        switch type {
+        case .json, .jsonb:
+            do { return try JSONValue(parsing: text) } catch { throw unsupported }
+        case .numeric, .int2, .int4, .int8, .float4, .float8: return .number(text)
+        default: return .string(text)
+        }
+    }
+
+    private func json(of bytes: [UInt8]) throws(PostgresError) -> JSONValue {
+        func integer<I: FixedWidthInteger>(_ type: I.Type) -> I {
+            I(bigEndian: bytes.withUnsafeBytes { $0.loadUnaligned(as: I.self) })
+        }
+        switch (type, bytes.count) {
+        case (.bool, 1): return .bool(bytes[0] != 0)
+        case (.int2, 2): return .number("\(integer(Int16.self))")
+        case (.int4, 4): return .number("\(integer(Int32.self))")
+        case (.int8, 8): return .number("\(integer(Int64.self))")
+        case (.float4, 4): return .number("\(Float(bitPattern: integer(UInt32.self)))")
+        case (.float8, 8): return .number("\(Double(bitPattern: integer(UInt64.self)))")
+        case (.uuid, 16):
+            return .string(
+                UUID(uuid: bytes.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) }).uuidString.lowercased())
+        case (.text, _), (.varchar, _), (.bpchar, _), (.name, _): return .string(String(decoding: bytes, as: UTF8.self))
+        case (.bytea, _):
+            return .string("\\x" + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+        case (.timestamptz, 8):
+            // Microseconds since 2000-01-01 00:00 UTC.
+            let (seconds, rest) = integer(Int64.self).quotientAndRemainder(dividingBy: 1_000_000)
+            let whole = rest < 0 ? (seconds - 1, rest + 1_000_000) : (seconds, rest)
+            let date = Date(timeIntervalSinceReferenceDate: TimeInterval(whole.0 - 31_622_400))
+            let fraction = String(whole.1 + 1_000_000).dropFirst()
+            return .string(date.formatted(.iso8601).dropLast() + ".\(fraction)+00:00")
+        default: throw unsupported
+        }
+    }
+
+    private var unsupported: PostgresError {
+        PostgresError(.invalidValue, "a value of the type \(type) cannot be put into words without a server")
+    }
+}
+
+extension SQL {
+    /// Its values, in order, as JSON.
+    /// - Throws: as ``Bind/json``.
+    package var values: [JSONValue] {
+        get throws(PostgresError) {
+            var values: [JSONValue] = []
+            try forEachValue { _, bind throws(PostgresError) in values.append(try bind.json) }
+            return values
+        }
+    }
+}

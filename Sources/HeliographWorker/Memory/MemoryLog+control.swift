@@ -1,0 +1,97 @@
+import Foundation
+package import HeliographLog
+import Synchronization
+
+/// What people do with subscriptions.
+extension MemoryLog {
+    /// A parked record.
+    package struct Parked: Sendable {
+        package let id: Int64
+        package let record: Record
+        package let isDead: Bool
+        /// Of each try that failed.
+        package let errors: [String]
+    }
+
+    package func parked(of subscription: String) -> [Parked] {
+        state.withLock { state in
+            (state.subscriptions[subscription]?.deliveries ?? []).map {
+                Parked(id: $0.id, record: $0.record, isDead: $0.isDead, errors: $0.errors)
+            }
+        }
+    }
+
+    /// Has parked records tried at once, dead ones with all their tries anew.
+    package func retry(_ ids: [Int64], of subscription: String) {
+        change(subscription) { known in
+            for index in known.deliveries.indices where ids.contains(known.deliveries[index].id) {
+                known.deliveries[index].isDead = false
+                known.deliveries[index].failures = 0
+                known.deliveries[index].dueAt = .now
+            }
+            known.move(Set(known.deliveries.filter { ids.contains($0.id) }.map(\.record.lane)))
+        }
+    }
+
+    /// Gives parked records up.
+    package func discard(_ ids: [Int64], of subscription: String) {
+        change(subscription) { known in
+            let lanes = Set(known.deliveries.filter { ids.contains($0.id) }.map(\.record.lane))
+            known.deliveries.removeAll { ids.contains($0.id) }
+            known.move(lanes)
+        }
+    }
+
+    package func setPaused(_ isPaused: Bool, _ subscription: String) {
+        change(subscription) { known in
+            known.isPaused = isPaused
+            known.move(0..<known.laneCount)
+        }
+    }
+
+    /// Has a subscription read again from the last place before a record; from the beginning without one.
+    package func rewind(_ subscription: String, to record: Int64? = nil) {
+        state.withLock { state in
+            guard var known = state.subscriptions[subscription] else { return }
+            let written = record.flatMap { id in state.entries.first { $0.record.id == id }?.transaction }
+            let target =
+                written.flatMap { written in
+                    state.ticks.filter { !$0.snapshot.sees(written) }.max { $0.snapshot.xmax < $1.snapshot.xmax }
+                } ?? (id: state.tick(.beginning), at: .now, snapshot: .beginning)
+            known.generation += 1
+            for lane in known.positions.indices {
+                let own = known.positions[lane].place.lo
+                let older = own.snapshot.xmax <= target.snapshot.xmax
+                let lo = older ? own : Cursor(snapshot: target.snapshot, tick: target.id)
+                known.positions[lane].place = LanePlace(lo: lo, hi: nil, lastID: 0)
+                known.positions[lane].generation = known.generation
+            }
+            known.deliveries.removeAll { delivery in
+                let lo = known.positions[delivery.record.lane].place.lo.snapshot
+                return delivery.record.isBackfill || UInt64(delivery.record.transaction).map { !lo.sees($0) } ?? true
+            }
+            known.move(0..<known.laneCount)
+            state.subscriptions[subscription] = known
+        }
+        ring()
+    }
+
+    private func change(_ subscription: String, _ body: (inout MemorySubscription) -> Void) {
+        state.withLock { state in
+            guard var known = state.subscriptions[subscription] else { return }
+            body(&known)
+            state.subscriptions[subscription] = known
+        }
+        ring()
+    }
+}
+
+extension Snapshot {
+    /// Whether a transaction had been committed.
+    func sees(_ transaction: UInt64) -> Bool {
+        guard transaction < xmax else { return false }
+        guard transaction >= xmin else { return true }
+        let open = text.split(separator: ":", omittingEmptySubsequences: false).last ?? ""
+        return !open.split(separator: ",").contains { UInt64($0) == transaction }
+    }
+}
