@@ -1,10 +1,11 @@
 import Foundation
+import HeliographTesting
 
 /// Who makes the Profiles.
 struct Contestant: Hashable {
     enum Kind: Hashable {
-        /// Heliograph's worker: with a receiver of single records, or of batches.
-        case ours(isBatch: Bool)
+        /// Heliograph's worker.
+        case ours(WorkerRole)
         /// A role of the Python program.
         case peer(String)
     }
@@ -16,8 +17,8 @@ struct Contestant: Hashable {
 
     var database: String { "bench_\(name)" }
 
-    static let each = Contestant(name: "each", kind: .ours(isBatch: false), backlog: 100_000)
-    static let batch = Contestant(name: "batch", kind: .ours(isBatch: true), backlog: 100_000)
+    static let each = Contestant(name: "each", kind: .ours(.each), backlog: 100_000)
+    static let batch = Contestant(name: "batch", kind: .ours(.batch), backlog: 100_000)
     static let skipLocked = Contestant(name: "skip_locked", kind: .peer("skip-locked"), backlog: 30_000)
     static let setBased = Contestant(name: "set_based", kind: .peer("set-based"), backlog: 100_000)
     static let pgQueuer = Contestant(name: "pgqueuer", kind: .peer("pgqueuer"), backlog: 3_000)
@@ -31,5 +32,19 @@ struct Contestant: Hashable {
         if isQuick { return [each, batch] }
         let hasOban = ProcessInfo.processInfo.environment["HELIOGRAPH_BENCH_OBAN"] == "yes"
         return [each, batch, skipLocked, setBased, pgQueuer] + (hasOban ? [oban] : [])
+    }
+
+    /// How its process is started.
+    /// - Parameter count: the Profiles after which a peer ends; `nil` for one that goes on.
+    func command(_ target: String, until count: Int?) throws -> (path: String, arguments: [String]) {
+        switch kind {
+        case .ours(let role): (try programPath("heliograph-bench"), [role.rawValue, target])
+        case .peer(let role):
+            (
+                Self.python,
+                [Self.program, count == nil ? "serve" : "drain", role, target]
+                    + (count.map { ["--count", "\($0)"] } ?? [])
+            )
+        }
     }
 }
