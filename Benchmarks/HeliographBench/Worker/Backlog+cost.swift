@@ -18,12 +18,13 @@ extension Backlog {
     /// What one process takes for it that was started before and stood by, while nothing else happened: neither its start counts nor
     /// the users' insert.
     /// - Parameter finish: returns when all is done.
-    func cost(until finish: (RunningProgram) async throws -> Void) async throws -> Cost {
+    func cost(records: Int? = nil, until finish: (RunningProgram) async throws -> Void) async throws -> Cost {
         try await setState("paused")
         try await insert()
         // Else it would be written while we look.
         try await area.withConnection(contestant) { try await $0.query("CHECKPOINT") }
-        return try await area.withWorker(contestant) { program in
+        let environment = records.map { [ReceivedCount.variable: "\($0)"] } ?? [:]
+        return try await area.withWorker(contestant, environment: environment) { program in
             try await program.line(containing: WorkerCompanion.atWork)
             // It hears the bell by then, and is quiet.
             try await Task.sleep(for: .milliseconds(area.isQuick ? 100 : 500))

@@ -23,6 +23,9 @@ struct Contestant: Hashable {
     static let setBased = Contestant(name: "set_based", kind: .peer("set-based"), backlog: 100_000)
     static let pgQueuer = Contestant(name: "pgqueuer", kind: .peer("pgqueuer"), backlog: 3_000)
     static let oban = Contestant(name: "oban", kind: .peer("oban"), backlog: 3_000)
+    /// Subscriptions whose receivers do nothing.
+    static let one = Contestant(name: "one", kind: .ours(.one), backlog: 50_000)
+    static let sixteen = Contestant(name: "sixteen", kind: .ours(.sixteen), backlog: 50_000)
 
     static var python: String { ProcessInfo.processInfo.environment["HELIOGRAPH_BENCH_PYTHON"] ?? "python3" }
     static var program: String { ProcessInfo.processInfo.environment["HELIOGRAPH_BENCH_PEER"] ?? "" }

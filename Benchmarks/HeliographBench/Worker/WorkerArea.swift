@@ -11,7 +11,7 @@ struct WorkerArea {
     let only: String?
     let report: Report
 
-    static let measures = ["backlog", "latency", "cpu"]
+    static let measures = ["backlog", "latency", "cpu", "subscriptions"]
 
     var rounds: Int { isQuick ? 1 : 5 }
 
@@ -21,14 +21,15 @@ struct WorkerArea {
         }
         for contestant in Set(wanted.flatMap(contestants)) { try await prepare(contestant) }
         for measure in wanted {
-            if ["cpu"].contains(measure), !ProcessUsage.isKnown {
+            if ["cpu", "subscriptions"].contains(measure), !ProcessUsage.isKnown {
                 FileHandle.standardError.write(Data("heliograph-bench: \(measure) needs Linux's /proc\n".utf8))
                 continue
             }
             switch measure {
             case "backlog": try await BacklogMeasure(area: self, contestants: contestants(of: measure)).run()
             case "latency": try await CommitToCommitMeasure(area: self, contestants: contestants(of: measure)).run()
-            default: try await CPUMeasure(area: self).run()
+            case "cpu": try await CPUMeasure(area: self).run()
+            default: try await SubscriptionsMeasure(area: self).run()
             }
         }
     }
@@ -36,6 +37,7 @@ struct WorkerArea {
     private func contestants(of measure: String) -> [Contestant] {
         switch measure {
         case "backlog", "latency": Contestant.all(isQuick: isQuick)
+        case "subscriptions": [.one, .sixteen]
         default: [.each, .batch]
         }
     }

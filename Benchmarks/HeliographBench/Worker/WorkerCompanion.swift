@@ -13,7 +13,7 @@ enum WorkerCompanion {
     static func run(_ role: WorkerRole, _ target: String) async throws {
         let configuration = ConnectionConfiguration(target, applicationName: "companion")
         let logger = Logger(label: "companion") { _ in SwiftLogNoOpLogHandler() }
-        let worker = Worker(role.subscriptions, database: configuration, logger: logger)
+        let worker = Worker(role.subscriptions(ReceivedCount()), database: configuration, logger: logger)
         say("ready")
         async let _: Void = {
             while !worker.health.isReady { try await Task.sleep(for: .milliseconds(5)) }

@@ -5,8 +5,12 @@ import Heliograph
 enum WorkerRole: String, CaseIterable {
     case each = "--work-each"
     case batch = "--work-batch"
+    /// Receivers of batches that do nothing.
+    case one = "--work-one"
+    case sixteen = "--work-sixteen"
 
-    var subscriptions: [Subscription] {
+    /// - Parameter count: counts what receivers receive that do nothing.
+    func subscriptions(_ count: ReceivedCount) -> [Subscription] {
         switch self {
         // The statements of the peers: no user is deleted here.
         case .each:
@@ -22,6 +26,14 @@ enum WorkerRole: String, CaseIterable {
                         "INSERT INTO profiles (user_id) SELECT unnest(\(events.compactMap(\.instance.id))::bigint[])")
                 }
             ]
+        case .one: [Self.idle(1, count)]
+        case .sixteen: (1...16).map { Self.idle($0, count) }
+        }
+    }
+
+    private static func idle(_ number: Int, _ count: ReceivedCount) -> Subscription {
+        Subscription("nothing-\(number)", batchesOf: User.self, .created, start: .beginning) { events, _ in
+            count.add(events.count)
         }
     }
 }
