@@ -11,7 +11,7 @@ struct WorkerArea {
     let only: String?
     let report: Report
 
-    static let measures = ["backlog", "latency", "cpu", "subscriptions"]
+    static let measures = ["backlog", "latency", "cpu", "subscriptions", "xmin"]
 
     var rounds: Int { isQuick ? 1 : 5 }
 
@@ -29,7 +29,8 @@ struct WorkerArea {
             case "backlog": try await BacklogMeasure(area: self, contestants: contestants(of: measure)).run()
             case "latency": try await CommitToCommitMeasure(area: self, contestants: contestants(of: measure)).run()
             case "cpu": try await CPUMeasure(area: self).run()
-            default: try await SubscriptionsMeasure(area: self).run()
+            case "subscriptions": try await SubscriptionsMeasure(area: self).run()
+            default: try await XminMeasure(area: self).run()
             }
         }
     }
