@@ -7,7 +7,7 @@ struct Backlog {
     let area: WorkerArea
     let contestant: Contestant
 
-    var count: Int { area.isQuick ? 200 : contestant.backlog }
+    var count: Int { area.isQuick ? contestant.shortBacklog : contestant.backlog }
 
     /// So many users are inserted by one statement.
     private static let step = 500_000

@@ -14,6 +14,8 @@ struct Contestant: Hashable {
     let kind: Kind
     /// How many users it is given at once: the slow ones fewer.
     let backlog: Int
+    /// In the short form.
+    var shortBacklog = 200
 
     var database: String { "bench_\(name)" }
 
@@ -26,6 +28,8 @@ struct Contestant: Hashable {
     /// Subscriptions whose receivers do nothing.
     static let one = Contestant(name: "one", kind: .ours(.one), backlog: 50_000)
     static let sixteen = Contestant(name: "sixteen", kind: .ours(.sixteen), backlog: 50_000)
+    /// A day's work, in a database of its own.
+    static let long = Contestant(name: "long", kind: .ours(.batch), backlog: 10_000_000, shortBacklog: 2_000)
 
     static var python: String { ProcessInfo.processInfo.environment["HELIOGRAPH_BENCH_PYTHON"] ?? "python3" }
     static var program: String { ProcessInfo.processInfo.environment["HELIOGRAPH_BENCH_PEER"] ?? "" }

@@ -7,21 +7,23 @@ import HeliographTesting
 struct WorkerArea {
     let cluster: LocalCluster
     let isQuick: Bool
-    /// The one measure that is wanted; `nil` for all.
+    /// The one measure that is wanted; `nil` for all that do not take long.
     let only: String?
     let report: Report
 
-    static let measures = ["backlog", "latency", "cpu", "subscriptions", "xmin"]
+    static let measures = ["backlog", "latency", "cpu", "subscriptions", "xmin", "long"]
+    /// It takes many minutes and some GB of disk: measured only when it is named, and in the short form.
+    static let measureByNameOnly = "long"
 
     var rounds: Int { isQuick ? 1 : 5 }
 
     func run() async throws {
         let wanted = Self.measures.filter { measure in
-            only == nil || only == measure
+            only.map { $0 == measure } ?? (isQuick || measure != Self.measureByNameOnly)
         }
         for contestant in Set(wanted.flatMap(contestants)) { try await prepare(contestant) }
         for measure in wanted {
-            if ["cpu", "subscriptions"].contains(measure), !ProcessUsage.isKnown {
+            if ["cpu", "subscriptions", "long"].contains(measure), !ProcessUsage.isKnown {
                 FileHandle.standardError.write(Data("heliograph-bench: \(measure) needs Linux's /proc\n".utf8))
                 continue
             }
@@ -30,7 +32,8 @@ struct WorkerArea {
             case "latency": try await CommitToCommitMeasure(area: self, contestants: contestants(of: measure)).run()
             case "cpu": try await CPUMeasure(area: self).run()
             case "subscriptions": try await SubscriptionsMeasure(area: self).run()
-            default: try await XminMeasure(area: self).run()
+            case "xmin": try await XminMeasure(area: self).run()
+            default: try await LongMeasure(area: self).run()
             }
         }
     }
@@ -39,6 +42,7 @@ struct WorkerArea {
         switch measure {
         case "backlog", "latency": Contestant.all(isQuick: isQuick)
         case "subscriptions": [.one, .sixteen]
+        case "long": [.long]
         default: [.each, .batch]
         }
     }
