@@ -210,6 +210,8 @@ let benchmarks: [Target] = [
             "HeliographPostgres",
             "HeliographTesting",
             .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ],
         path: "Benchmarks/HeliographBench"
     ),

@@ -4,6 +4,8 @@
 #
 #   bench.sh AREA [--only MEASURE]  builds for release, installs the Python peers into a virtual environment, measures
 #   bench.sh AREA --quick           the short form: a little of everything with the debug build, no peers, no judgement
+#
+# `worker --only long` takes many minutes and some GB of disk, and is measured only so.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -27,7 +27,10 @@ struct HeliographBench {
         }
         guard arguments.count == 1, let measures = areas[arguments[0]], only.map(measures.contains) ?? true else {
             let usage = areas.map { "heliograph-bench \($0) [--quick] [--only \($1.joined(separator: "|"))]" }.sorted()
-            fail("usage: " + usage.joined(separator: "\n       "), status: 64)
+            fail(
+                "usage: " + usage.joined(separator: "\n       ")
+                    + "\nmeasured only when named, for it takes many minutes and some GB: \(WorkerArea.measureByNameOnly)",
+                status: 64)
         }
         LocalCluster.stopAllOnShutdownSignals()
         do {

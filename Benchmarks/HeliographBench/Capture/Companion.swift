@@ -5,11 +5,11 @@ import Logging
 
 /// The other process of a measure, which this program starts of itself.
 enum Companion {
-    static let roles = ["--listen", "--hear", "--follow", "--work-each", "--work-batch"]
+    static let roles = ["--listen", "--hear", "--follow"] + WorkerRole.allCases.map(\.rawValue)
 
     /// Runs until it is killed.
     static func run(_ role: String, _ target: String) async throws {
-        if role == "--work-each" || role == "--work-batch" {
+        if let role = WorkerRole(rawValue: role) {
             try await WorkerCompanion.run(role, target)
             return
         }

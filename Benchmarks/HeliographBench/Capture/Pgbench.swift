@@ -3,7 +3,8 @@ import HeliographTesting
 
 /// PostgreSQL's own load generator.
 struct Pgbench {
-    let area: CaptureArea
+    let cluster: LocalCluster
+    let target: String
     let script: String
     var clients = 16
     var isSynchronous = true
@@ -15,10 +16,10 @@ struct Pgbench {
         defer { try? FileManager.default.removeItem(at: file) }
         let arguments = [
             "-n", "-M", "prepared", "-c", "\(clients)", "-j", "\(min(2, clients))", "-T", "\(seconds)", "-f", file.path,
-            area.target,
+            target,
         ]
         let outcome = try await withProgram(
-            "\(area.cluster.programsPath)/pgbench", arguments,
+            "\(cluster.programsPath)/pgbench", arguments,
             environment: ["PGOPTIONS": "-c synchronous_commit=\(isSynchronous ? "on" : "off")"]
         ) { program in
             try await program.ended()

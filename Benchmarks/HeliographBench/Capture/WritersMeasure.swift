@@ -25,7 +25,7 @@ struct WritersMeasure {
                 for round in 0...area.rounds {
                     for variant in variants {
                         let bench = Pgbench(
-                            area: area,
+                            cluster: area.cluster, target: area.target,
                             script: "INSERT INTO w_\(variant) (username, email) VALUES ('user', 'user@example.org');",
                             isSynchronous: isSynchronous)
                         let rate = try await bench.rate(seconds: area.isQuick ? 1 : 2)

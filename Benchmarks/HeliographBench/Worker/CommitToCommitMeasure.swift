@@ -60,18 +60,7 @@ struct CommitToCommitMeasure {
 
     /// Milliseconds for each of some users.
     private func samples(_ contestant: Contestant, _ load: Load) async throws -> [Double] {
-        let program: String
-        let arguments: [String]
-        switch contestant.kind {
-        case .ours(let isBatch):
-            program = try programPath("heliograph-bench")
-            arguments = [isBatch ? "--work-batch" : "--work-each", area.target(contestant)]
-        case .peer(let role):
-            program = Contestant.python
-            arguments = [Contestant.program, "serve", role, area.target(contestant)]
-        }
-        return try await withProgram(program, arguments, environment: [:]) { running in
-            try await running.line(containing: "ready")
+        try await area.withWorker(contestant) { _ in
             // The first ones find the worker still at its start.
             _ = try await write(Load(rate: 50, writers: 1, seconds: area.isQuick ? 0.1 : 0.5), contestant)
             let first = try await write(load, contestant)
@@ -83,7 +72,7 @@ struct CommitToCommitMeasure {
                     """
                 ).map { try $0.decode(0) }
             }
-        }.value
+        }
     }
 
     /// Writes users and waits until each has a Profile.

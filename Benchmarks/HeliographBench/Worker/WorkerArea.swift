@@ -7,22 +7,43 @@ import HeliographTesting
 struct WorkerArea {
     let cluster: LocalCluster
     let isQuick: Bool
-    /// The one measure that is wanted; `nil` for all.
+    /// The one measure that is wanted; `nil` for all that do not take long.
     let only: String?
     let report: Report
 
-    static let measures = ["backlog", "latency"]
+    static let measures = ["backlog", "latency", "cpu", "subscriptions", "xmin", "long"]
+    /// It takes many minutes and some GB of disk: measured only when it is named, and in the short form.
+    static let measureByNameOnly = "long"
 
     var rounds: Int { isQuick ? 1 : 5 }
 
     func run() async throws {
-        let contestants = Contestant.all(isQuick: isQuick)
-        for contestant in contestants { try await prepare(contestant) }
-        for measure in Self.measures where only == nil || only == measure {
-            switch measure {
-            case "backlog": try await BacklogMeasure(area: self, contestants: contestants).run()
-            default: try await CommitToCommitMeasure(area: self, contestants: contestants).run()
+        let wanted = Self.measures.filter { measure in
+            only.map { $0 == measure } ?? (isQuick || measure != Self.measureByNameOnly)
+        }
+        for contestant in Set(wanted.flatMap(contestants)) { try await prepare(contestant) }
+        for measure in wanted {
+            if ["cpu", "subscriptions", "long"].contains(measure), !ProcessUsage.isKnown {
+                FileHandle.standardError.write(Data("heliograph-bench: \(measure) needs Linux's /proc\n".utf8))
+                continue
             }
+            switch measure {
+            case "backlog": try await BacklogMeasure(area: self, contestants: contestants(of: measure)).run()
+            case "latency": try await CommitToCommitMeasure(area: self, contestants: contestants(of: measure)).run()
+            case "cpu": try await CPUMeasure(area: self).run()
+            case "subscriptions": try await SubscriptionsMeasure(area: self).run()
+            case "xmin": try await XminMeasure(area: self).run()
+            default: try await LongMeasure(area: self).run()
+            }
+        }
+    }
+
+    private func contestants(of measure: String) -> [Contestant] {
+        switch measure {
+        case "backlog", "latency": Contestant.all(isQuick: isQuick)
+        case "subscriptions": [.one, .sixteen]
+        case "long": [.long]
+        default: [.each, .batch]
         }
     }
 
@@ -31,6 +52,41 @@ struct WorkerArea {
     @discardableResult
     func withConnection<R>(_ contestant: Contestant, _ body: (Connection) async throws -> R) async throws -> R {
         try await Connection.with(ConnectionConfiguration(target(contestant)), body)
+    }
+
+    /// Runs a contestant's process for the time of `body`, and has ours end in order.
+    /// - Parameters:
+    ///   - count: the Profiles after which a peer ends; `nil` for one that goes on.
+    ///   - isAwaited: whether `body` begins when it has started.
+    @discardableResult
+    func withWorker<R: Sendable>(
+        _ contestant: Contestant, until count: Int? = nil, environment: [String: String] = [:], isAwaited: Bool = true,
+        _ body: (RunningProgram) async throws -> R
+    ) async throws -> R {
+        let (path, arguments) = try contestant.command(target(contestant), until: count)
+        return try await withProgram(path, arguments, environment: environment) { running in
+            if isAwaited { try await running.line(containing: "ready") }
+            let result = try await body(running)
+            if case .ours = contestant.kind {
+                running.send(.terminate)
+                try await running.ended()
+            }
+            return result
+        }.value
+    }
+
+    /// Has one of ours make its subscriptions.
+    func register(_ contestant: Contestant) async throws {
+        try await withWorker(contestant) { try await $0.line(containing: WorkerCompanion.atWork) }
+    }
+
+    /// The server's first process.
+    var serverProcess: Int32 {
+        get throws {
+            let text = try String(contentsOfFile: "\(cluster.path)/data/postmaster.pid", encoding: .utf8)
+            guard let process = text.split(separator: "\n").first.flatMap({ Int32($0) }) else { throw WrongAnswer() }
+            return process
+        }
     }
 
     /// A database of its own with the Bookshop's tables, captured or with the trigger of a queue.
