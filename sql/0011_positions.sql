@@ -119,7 +119,10 @@ create function heliograph.advance(
     subscription int, lanes smallint[], expected bigint[], generation int, lo bigint, hi bigint, last_id bigint,
     frontier text[] default null, lo_snapshot pg_snapshot default null, hi_snapshot pg_snapshot default null
 ) returns bigint[]
-language plpgsql volatile as $function$
+language plpgsql volatile
+-- A session keeps its plan, which is made while there are few versions or after a purge: then to read and sort all versions of a
+-- lane looks as cheap as to look up the newest, and each batch would take longer than the one before it.
+set enable_seqscan = off set enable_bitmapscan = off as $function$
 #variable_conflict use_column
 declare
     -- Ticks that are not made here.

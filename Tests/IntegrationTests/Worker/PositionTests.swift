@@ -80,6 +80,28 @@ struct PositionTests {
         }
     }
 
+    @Test(
+        "The newest version is looked up, however few there are when a session makes its plan",
+        .timeLimit(.minutes(10)))
+    func lookedUp() async throws {
+        try await with { _, connection, id in
+            // One page, and known to be.
+            try await connection.query("VACUUM (ANALYZE) heliograph.position")
+            try await connection.query("BEGIN")
+            let count = 60
+            for version in 1...count {
+                try await connection.query(advance(id, lanes: [0], expected: [Int64(version)]))
+            }
+            let row = try #require(
+                try await connection.query(
+                    "SELECT seq_scan, idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = 'heliograph.position'::regclass"
+                ).first)
+            #expect(try row.decode(0, as: Int.self) == 0)
+            #expect(try row.decode(1, as: Int.self) <= 2 * count)
+            try await connection.query("ROLLBACK")
+        }
+    }
+
     @Test("Of two that expect the same version one moves the lane, the other fails", .timeLimit(.minutes(10)))
     func race() async throws {
         try await with { fixture, connection, id in
