@@ -77,12 +77,15 @@ struct InMemoryLogTests {
         ) { event, tx in
             let count = try await tx.execute("UPDATE a SET b = \(event.instance.page)")
             counts.change { $0.append(count) }
+            try await tx.execute("UPDATE a SET c = ANY (\([event.instance.id ?? 0, 9])) AND d = \(["x"])")
             if event.instance.id == 2 { try await tx.execute("DELETE FROM forbidden") }
         }
         try log.commit(.created(Self.visit(1)), .created(Self.visit(2)))
         let report = try await log.drain([subscription])
         #expect(report.received("visits") == 1 && counts.value.allSatisfy { $0 == 7 })
-        #expect(log.effects(of: "visits").count == 1)
+        let effects = log.effects(of: "visits")
+        #expect(effects.count == 2)
+        #expect(effects.last?.values == [.array([.number("1"), .number("9")]), .array([.string("x")])])
         #expect(log.parked(of: "visits").map(\.isDead) == [true])
     }
 }

@@ -49,9 +49,47 @@ extension Bind {
             let date = Date(timeIntervalSinceReferenceDate: TimeInterval(whole.0 - 31_622_400))
             let fraction = String(whole.1 + 1_000_000).dropFirst()
             return .string(date.formatted(.iso8601).dropLast() + ".\(fraction)+00:00")
-        default: throw unsupported
+        default: return try array(of: bytes)
         }
     }
+
+    /// Of an array with one dimension: flags, the elements' type, their count, and each with its length before it.
+    private func array(of bytes: [UInt8]) throws(PostgresError) -> JSONValue {
+        func word(at place: Int) -> Int? {
+            guard place + 4 <= bytes.count else { return nil }
+            return Int(
+                Int32(bigEndian: bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: Int32.self) }))
+        }
+        guard Self.arrays.contains(type), let dimensions = word(at: 0), let element = word(at: 8) else {
+            throw unsupported
+        }
+        guard dimensions > 0 else { return .array([]) }
+        guard dimensions == 1, let count = word(at: 12) else { throw unsupported }
+        var values: [JSONValue] = []
+        var place = 20
+        for _ in 0..<count {
+            guard let length = word(at: place) else { throw unsupported }
+            place += 4
+            guard length >= 0 else {
+                values.append(.null)
+                continue
+            }
+            guard place + length <= bytes.count else { throw unsupported }
+            values.append(
+                try Bind.binary(
+                    Array(bytes[place..<place + length]),
+                    as: PostgresType(rawValue: UInt32(truncatingIfNeeded: element))
+                ).json)
+            place += length
+        }
+        return .array(values)
+    }
+
+    private static let arrays: [PostgresType] = [
+        .boolArray, .int2Array, .int4Array, .int8Array, .float4Array, .float8Array, .textArray, .varcharArray,
+        .uuidArray,
+        .timestamptzArray, .byteaArray,
+    ]
 
     private var unsupported: PostgresError {
         PostgresError(.invalidValue, "a value of the type \(type) cannot be put into words without a server")
@@ -59,12 +97,13 @@ extension Bind {
 }
 
 extension SQL {
-    /// Its values, in order, as JSON.
-    /// - Throws: as ``Bind/json``.
+    /// Its values, in order, as JSON; of a type that only a server can put into words, `null`.
+    /// - Throws: ``PostgresError`` with `invalidValue` for what no server would be sent.
     package var values: [JSONValue] {
         get throws(PostgresError) {
+            try validate()
             var values: [JSONValue] = []
-            try forEachValue { _, bind throws(PostgresError) in values.append(try bind.json) }
+            forEachValue { _, bind in values.append((try? bind.json) ?? .null) }
             return values
         }
     }

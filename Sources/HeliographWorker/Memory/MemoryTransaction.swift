@@ -32,8 +32,9 @@ final class MemoryTransaction: LaneTransaction, TransactionBackend {
                 sqlState: .inFailedTransaction)
         }
         guard store.isOpen else { throw PostgresError(.connectionLost, "the store has been closed") }
+        // What cannot be sent fails nothing.
+        let effect = MemoryLog.Effect(statement: sql.text, values: try sql.values)
         do {
-            let effect = MemoryLog.Effect(statement: sql.text, values: try sql.values)
             let affected = try answer(sql)
             state.withLock { $0.effects.append(effect) }
             return Rows(affected: affected)

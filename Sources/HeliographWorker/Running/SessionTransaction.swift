@@ -24,7 +24,12 @@ struct SessionTransaction: LaneTransaction {
     func commit(
         _ lanes: [Int], of table: LaneTable, at place: LanePlace, _ changes: [LaneChange]
     ) async throws -> (place: LanePlace, parked: [Int64]) {
-        let before = opening.take() + ["SET CONSTRAINTS ALL IMMEDIATE"]
+        let first = opening.take()
+        // A COMMIT that ends nothing is answered with the same tag.
+        if first.isEmpty, await session.connection.isIdle {
+            throw Doubt(error: PostgresError(.transactionAborted, "the transaction has been ended by somebody else"))
+        }
+        let before = first + ["SET CONSTRAINTS ALL IMMEDIATE"]
         let deliveries = changes.map { session.statement(for: $0, of: lanes) }
         let results: [Rows]
         do {

@@ -200,6 +200,28 @@ struct SaveTests {
     }
 
     @Test(
+        "What cannot even be sent has not opened the transaction, and what follows is in it all the same",
+        .timeLimit(.minutes(10)))
+    func unsendable() async throws {
+        try await withDatabase { fixture, database in
+            await #expect(throws: Refusal.self) {
+                try await database.transaction { tx in
+                    _ = try? await tx.execute("SELECT \("\0")")
+                    try await tx.execute("INSERT INTO books (title) VALUES ('Emma')")
+                    throw Refusal()
+                }
+            }
+            #expect(try await fixture.count("SELECT count(*) FROM books") == 0)
+            try await database.transaction { tx in
+                _ = try? await tx.savepoint { try await $0.execute("SELECT \("\0")") }
+                try await tx.execute("INSERT INTO books (title) VALUES ('Emma')")
+            }
+            try await database.transaction { _ in }  // asks nothing of the server
+            #expect(try await fixture.count("SELECT count(*) FROM books") == 1)
+        }
+    }
+
+    @Test(
         "The records say which process, request and person wrote, as the task's context says", .timeLimit(.minutes(10)))
     func context() async throws {
         try await withDatabase { fixture, database in

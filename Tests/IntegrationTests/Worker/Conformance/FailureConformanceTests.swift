@@ -152,6 +152,34 @@ struct FailureConformanceTests {
     }
 
     @Test(
+        "A statement that cannot even be sent leaves the transaction what it is", .timeLimit(.minutes(10)),
+        arguments: LogKind.allCases)
+    func unsendable(_ kind: LogKind) async throws {
+        try await kind.with { log in
+            let isBroken = Flag()
+            isBroken.set()
+            // Alone, and with others in one pipeline.
+            let subscription = Subscription(
+                "effects", batchesOf: ConformanceTests.all, lanes: 1, start: .beginning,
+                retry: .init(maximumAttempts: 1_000_000)
+            ) { records, tx in
+                _ = try? await tx.execute("SELECT \("\0")")
+                try await Effect.leave(records, tx)
+                if isBroken.isSet { throw Failure() }
+            }
+            try await log.insert([1, 2])
+            _ = try? await log.drain([subscription])
+            #expect(try await log.effects(of: "effects").isEmpty, "nothing is committed by itself")
+            isBroken.clear()
+            try await eventually("both") {
+                try await log.drain([subscription])
+                return try await log.effects(of: "effects").count >= 2
+            }
+            #expect(try await log.effects(of: "effects").map(\.key).sorted() == [1, 2])
+        }
+    }
+
+    @Test(
         "What too many receivers' writes have led to is a dead letter at once", .timeLimit(.minutes(10)),
         arguments: LogKind.allCases)
     func loops(_ kind: LogKind) async throws {
