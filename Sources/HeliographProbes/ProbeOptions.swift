@@ -66,6 +66,6 @@ public struct ProbeOptions: ParsableArguments {
         guard let port = healthPort ?? given.flatMap(Int.init), Self.ports.contains(port) else {
             throw ValidationError("HEALTH_PORT takes a number from 0 to 65535, not \(given ?? "")")
         }
-        return (healthHost ?? environment["HEALTH_HOST"] ?? "127.0.0.1", port)
+        return (healthHost ?? environment["HEALTH_HOST"].flatMap { $0.isEmpty ? nil : $0 } ?? "127.0.0.1", port)
     }
 }

@@ -10,7 +10,7 @@ import Testing
 @testable import HeliographWorker
 
 /// The product's own loops over a log in memory whose stores are lost all the time, before or after they have done what they were asked
-/// for; several workers, receivers that fail, writers, rewinds. A seed decides what befalls whom.
+/// for; several workers, receivers that fail, a writer. A seed decides what befalls whoever asks next: who that is, the machine does.
 @Suite("Simulation: workers whose sessions are lost")
 struct MemorySimulationTests {
     struct Failure: Error {}

@@ -201,5 +201,6 @@ package final class SharedPipeline: Sendable {
 
     private static let plain: Set<String> = ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES"]
 
-    private static func isPlain(_ sql: SQL) -> Bool { plain.contains(TransactionControl.firstWord(of: sql.text)) }
+    /// Whether a statement may be sent with others.
+    static func isPlain(_ sql: SQL) -> Bool { plain.contains(TransactionControl.firstWord(of: sql.text)) }
 }

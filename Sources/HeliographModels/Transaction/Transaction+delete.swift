@@ -27,12 +27,14 @@ extension Transaction {
         } catch let error as PostgresError {
             throw mapping.table.deletionFailure(for: error) ?? error
         }
-        guard let last = try keepsNoRows ? instance : rows.first.map(mapping.decode) else {
+        let count = keepsNoRows ? rows.affectedRows : rows.count
+        guard count > 0 else {
             throw ModelError(.notFound, "the \(M.self) to delete does not exist, or no longer")
         }
-        guard keepsNoRows || rows.count == 1 else {
-            throw ModelError(.keyNotUnique, "\(rows.count) rows of \(mapping.sender) have the key of one \(M.self)")
+        guard count == 1 else {
+            throw ModelError(.keyNotUnique, "\(count) rows of \(mapping.sender) have the key of one \(M.self)")
         }
+        let last = try rows.first.map(mapping.decode) ?? instance
 
         var deleted = Deleted(instance: last, transaction: self)
         try announce(deleted.instance, .deleted, to: signals.afterCommit)

@@ -59,7 +59,7 @@ extension Transaction {
         let row: M
         do {
             let rows = try await run(statement)
-            row = keepsNoRows ? saving.instance : try Self.onlyRow(of: rows, created: created)
+            row = try onlyRow(of: rows, created: created) ?? saving.instance
         } catch let error as PostgresError {
             throw mapping.table.failure(for: error) ?? error
         }
@@ -71,15 +71,17 @@ extension Transaction {
         instance = row
     }
 
-    private static func onlyRow<M: Model>(of rows: Rows, created: Bool) throws -> M {
-        guard let row = rows.first else {
+    /// - Returns: `nil` where no rows are kept.
+    private func onlyRow<M: Model>(of rows: Rows, created: Bool) throws -> M? {
+        let count = keepsNoRows ? rows.affectedRows : rows.count
+        guard count > 0 else {
             throw created
                 ? ModelError(.notWritten, "the server did not insert the \(M.self): a trigger or a rule held it back")
                 : ModelError(.notFound, "the \(M.self) to update does not exist, or no longer")
         }
-        guard rows.count == 1 else {
-            throw ModelError(.keyNotUnique, "\(rows.count) rows of \(M.mapping.sender) have the key of one \(M.self)")
+        guard count == 1 else {
+            throw ModelError(.keyNotUnique, "\(count) rows of \(M.mapping.sender) have the key of one \(M.self)")
         }
-        return try M.mapping.decode(row)
+        return try rows.first.map(M.mapping.decode)
     }
 }

@@ -15,7 +15,4 @@ package final class TransactionOpening: Sendable {
             return statements
         }
     }
-
-    /// What was taken has not been sent.
-    func putBack(_ first: [SQL]) { statements.withLock { $0 = first } }
 }

@@ -63,7 +63,7 @@ extension Connection {
         return (repeat try next(each statements))
     }
 
-    private func plans(for statements: [SQL]) -> [StatementCache.Plan] {
+    func plans(for statements: [SQL]) -> [StatementCache.Plan] {
         if link.isInFailedTransaction { return statements.map { _ in .once } }
         return statements.map { self.statements.plan(for: $0) }
     }

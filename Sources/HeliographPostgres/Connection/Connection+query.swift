@@ -40,7 +40,7 @@ extension Connection {
     }
 
     /// Runs a statement in the way that costs least: see ``StatementCache``.
-    private func run(_ sql: SQL) async throws -> Rows {
+    func run(_ sql: SQL) async throws -> Rows {
         let isRetriable = link.isIdle
         switch link.isInFailedTransaction ? .once : statements.plan(for: sql) {
         case .once:

@@ -53,7 +53,7 @@ public struct PostgresError: Error, Sendable {
     /// Where in the statement, counted in characters from 1.
     public internal(set) var position: Int?
     /// In a pipeline: the statement that failed, counted from 0.
-    public package(set) var statementIndex: Int?
+    public internal(set) var statementIndex: Int?
     /// Whether a statement that was prepared once fits no more, and will when it is sent again.
     var isStalePlan = false
     /// Where in the calling program the statement stands.

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Bind {
-    /// The value as PostgreSQL's `to_json` would have it, for types that need no server for it.
+    /// The value in words, for types that need no server for it: as PostgreSQL's `to_json`, but of a time always six digits of a second.
     /// - Throws: ``PostgresError`` with `invalidValue` for others.
     package var json: JSONValue {
         get throws(PostgresError) {
@@ -34,8 +34,12 @@ extension Bind {
         case (.int2, 2): return .number("\(integer(Int16.self))")
         case (.int4, 4): return .number("\(integer(Int32.self))")
         case (.int8, 8): return .number("\(integer(Int64.self))")
-        case (.float4, 4): return .number("\(Float(bitPattern: integer(UInt32.self)))")
-        case (.float8, 8): return .number("\(Double(bitPattern: integer(UInt64.self)))")
+        case (.float4, 4):
+            return Self.json(
+                of: Double(Float(bitPattern: integer(UInt32.self))), "\(Float(bitPattern: integer(UInt32.self)))")
+        case (.float8, 8):
+            return Self.json(
+                of: Double(bitPattern: integer(UInt64.self)), "\(Double(bitPattern: integer(UInt64.self)))")
         case (.uuid, 16):
             return .string(
                 UUID(uuid: bytes.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) }).uuidString.lowercased())
@@ -51,6 +55,12 @@ extension Bind {
             return .string(date.formatted(.iso8601).dropLast() + ".\(fraction)+00:00")
         default: return try array(of: bytes)
         }
+    }
+
+    /// JSON has no number for what is none, or has no end.
+    private static func json(of number: Double, _ digits: String) -> JSONValue {
+        if number.isNaN { return .string("NaN") }
+        return number.isFinite ? .number(digits) : .string(number > 0 ? "Infinity" : "-Infinity")
     }
 
     /// Of an array with one dimension: flags, the elements' type, their count, and each with its length before it.

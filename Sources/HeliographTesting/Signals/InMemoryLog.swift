@@ -19,7 +19,7 @@ public final class InMemoryLog: Sendable {
     public struct Effect: Sendable, Equatable {
         /// With `$1`, `$2`, … for the values.
         public let statement: String
-        /// As PostgreSQL's `to_json` would have them.
+        /// In words, much as PostgreSQL's `to_json` has them; `null` of types that only a server can put into words.
         public let values: [JSONValue]
     }
 
@@ -108,5 +108,8 @@ public final class InMemoryLog: Sendable {
 
     /// Has a subscription read again from the last place before a record.
     /// - Parameter record: its number; `nil` for the beginning.
-    public func rewind(_ subscription: String, to record: Int64? = nil) { log.rewind(subscription, to: record) }
+    /// - Throws: an error that says so if there is no such record.
+    public func rewind(_ subscription: String, to record: Int64? = nil) throws {
+        try log.rewind(subscription, to: record)
+    }
 }

@@ -50,9 +50,13 @@ extension MemoryLog {
     }
 
     /// Has a subscription read again from the last place before a record; from the beginning without one.
-    package func rewind(_ subscription: String, to record: Int64? = nil) {
-        state.withLock { state in
+    /// - Throws: ``MemoryLogError`` when there is no such record.
+    package func rewind(_ subscription: String, to record: Int64? = nil) throws {
+        try state.withLock { state in
             guard var known = state.subscriptions[subscription] else { return }
+            if let record, !state.entries.contains(where: { $0.record.id == record }) {
+                throw MemoryLogError(description: "the log does not hold record \(record)")
+            }
             let written = record.flatMap { id in state.entries.first { $0.record.id == id }?.transaction }
             let target =
                 written.flatMap { written in
@@ -63,12 +67,13 @@ extension MemoryLog {
                 let own = known.positions[lane].place.lo
                 let older = own.snapshot.xmax <= target.snapshot.xmax
                 let lo = older ? own : Cursor(snapshot: target.snapshot, tick: target.id)
-                known.positions[lane].place = LanePlace(lo: lo, hi: nil, lastID: 0)
+                known.positions[lane].place = LanePlace(
+                    lo: lo, hi: nil, lastID: 0, frontier: known.positions[lane].place.frontier)
                 known.positions[lane].generation = known.generation
             }
             known.deliveries.removeAll { delivery in
                 let lo = known.positions[delivery.record.lane].place.lo.snapshot
-                return delivery.record.isBackfill || UInt64(delivery.record.transaction).map { !lo.sees($0) } ?? true
+                return UInt64(delivery.record.transaction).map { !lo.sees($0) } ?? false
             }
             known.move(0..<known.laneCount)
             state.subscriptions[subscription] = known

@@ -26,11 +26,7 @@ final class MemoryTransaction: LaneTransaction, TransactionBackend {
     var keepsNoRows: Bool { true }
 
     func run(_ sql: SQL, file: String, line: UInt) throws -> Rows {
-        guard !isFailed else {
-            throw PostgresError(
-                .server, "current transaction is aborted, commands ignored until end of transaction block",
-                sqlState: .inFailedTransaction)
-        }
+        try checkSound()
         guard store.isOpen else { throw PostgresError(.connectionLost, "the store has been closed") }
         // What cannot be sent fails nothing.
         let effect = MemoryLog.Effect(statement: sql.text, values: try sql.values)
@@ -64,6 +60,7 @@ final class MemoryTransaction: LaneTransaction, TransactionBackend {
     }
 
     func savepoint<R>(_ body: () async throws -> R) async throws -> R {
+        try checkSound()
         let count = state.withLock(\.effects.count)
         do {
             return try await body()
@@ -74,6 +71,13 @@ final class MemoryTransaction: LaneTransaction, TransactionBackend {
             }
             throw error
         }
+    }
+
+    private func checkSound() throws {
+        guard isFailed else { return }
+        throw PostgresError(
+            .server, "current transaction is aborted, commands ignored until end of transaction block",
+            sqlState: .inFailedTransaction)
     }
 
     func commit() throws {

@@ -78,9 +78,22 @@ struct BatchAttempt {
         } catch let error as BatchRefused {
             return try await classify(error.error) { .refused(error.error) }
         }
-        await processor.signals.tellCommitted()
-        await Transaction.run(hooks, logger: processor.logger)
+        await tellCommitted(hooks)
         return .committed(count, place, parked: parked)
+    }
+
+    /// In a task of its own, since the loop runs where all answers arrive, and hooks may take their time.
+    private func tellCommitted(_ hooks: SharedRun.Hooks) async {
+        let (signals, pulse, logger) = (processor.signals, processor.pulse, processor.logger)
+        await processor.keeper.during(.calls) {
+            await Task {
+                await signals.tellCommitted()
+                for hook in hooks {
+                    await Transaction.run([hook], logger: logger)
+                    pulse.step()
+                }
+            }.value
+        }
     }
 
     private func place(after count: Int) -> LanePlace {

@@ -12,7 +12,7 @@ struct ReceiverTracing: Sendable {
         let traceparent: String?
 
         func fail(_ error: any Error) {
-            span.recordError(error)
+            span.recordError((error as? Doubt)?.error ?? error)
             span.setStatus(SpanStatus(code: .error))
         }
     }

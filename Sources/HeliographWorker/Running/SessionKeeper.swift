@@ -27,7 +27,10 @@ final class SessionKeeper: Sendable {
         while (try? await Task.sleep(for: interval)) != nil {
             let business = business.load(ordering: .relaxed)
             guard business != .none else { continue }
-            guard (try? await session.ping()) != nil else { return }
+            guard (try? await session.ping()) != nil else {
+                if await session.isOpen { continue }
+                return
+            }
             if business == .reading { pulse.step() }
         }
     }

@@ -217,6 +217,15 @@ struct SaveTests {
                 try await tx.execute("INSERT INTO books (title) VALUES ('Emma')")
             }
             try await database.transaction { _ in }  // asks nothing of the server
+            // What cannot travel with others is refused by itself: the connection stays.
+            let pid = try await database.pool.withConnection { $0.backendProcessID }
+            _ = try? await database.transaction { tx in
+                let error = await #expect(throws: PostgresError.self) { try await tx.execute("COPY books FROM STDIN") }
+                #expect(error?.code == .invalidUse || error?.code == .server)
+                #expect(await tx.hasFailedStatement)
+                throw Refusal()
+            }
+            #expect(try await database.pool.withConnection { $0.backendProcessID } == pid)
             #expect(try await fixture.count("SELECT count(*) FROM books") == 1)
         }
     }

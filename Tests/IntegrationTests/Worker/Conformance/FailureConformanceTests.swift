@@ -141,13 +141,16 @@ struct FailureConformanceTests {
                         try await tx.execute("INSERT INTO nowhere VALUES (1)")
                     }
                 case 2: _ = try? await tx.execute("INSERT INTO nowhere VALUES (1)")
+                case 4:
+                    _ = try? await tx.execute("INSERT INTO nowhere VALUES (1)")
+                    _ = try? await tx.savepoint { try await $0.execute("SELECT 1") }
                 default: break
                 }
             }
-            try await log.insert([1, 2, 3])
+            try await log.insert([1, 2, 3, 4])
             try await log.drain([subscription])
             #expect(try await log.effects(of: "effects").map { [$0.key, $0.v] } == [[1, 0], [3, 0]])
-            #expect(try await log.parked(of: "effects").map(\.key) == [2])
+            #expect(try await log.parked(of: "effects").map(\.key) == [2, 4])
         }
     }
 
@@ -158,7 +161,6 @@ struct FailureConformanceTests {
         try await kind.with { log in
             let isBroken = Flag()
             isBroken.set()
-            // Alone, and with others in one pipeline.
             let subscription = Subscription(
                 "effects", batchesOf: ConformanceTests.all, lanes: 1, start: .beginning,
                 retry: .init(maximumAttempts: 1_000_000)

@@ -47,5 +47,5 @@ struct MemoryUnderTest: LogUnderTest {
     func retry(_ ids: [Int64], of subscription: String) { log.retry(ids, of: subscription) }
     func discard(_ ids: [Int64], of subscription: String) { log.discard(ids, of: subscription) }
     func setPaused(_ isPaused: Bool, _ subscription: String) { log.setPaused(isPaused, subscription) }
-    func rewind(_ subscription: String, to record: Int64?) { log.rewind(subscription, to: record) }
+    func rewind(_ subscription: String, to record: Int64?) throws { try log.rewind(subscription, to: record) }
 }
