@@ -6,14 +6,15 @@ extension Connection {
     ///   - isPlain: whether it may travel in a pipeline; COPY, for example, may not.
     ///   - opening: hands out what comes first; nothing if it has been sent.
     package func query(
-        _ sql: SQL, isPlain: Bool, behind opening: @Sendable () -> [SQL], file: String = #fileID, line: UInt = #line
+        _ sql: SQL, isPlain: @autoclosure @Sendable () -> Bool, behind opening: @Sendable () -> [SQL],
+        file: String = #fileID, line: UInt = #line
     ) async throws -> Rows {
         try await located(file, line) {
             try sql.validate()
             return try await exclusively {
                 let first = opening()
                 guard !first.isEmpty else { return try await run(sql) }
-                guard isPlain else {
+                guard isPlain() else {
                     _ = try await runTogether(first)
                     return try await run(sql)
                 }

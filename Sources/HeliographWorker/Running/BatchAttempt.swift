@@ -86,13 +86,18 @@ struct BatchAttempt {
     private func tellCommitted(_ hooks: SharedRun.Hooks) async {
         let (signals, pulse, logger) = (processor.signals, processor.pulse, processor.logger)
         await processor.keeper.during(.calls) {
-            await Task {
+            let task = Task {
                 await signals.tellCommitted()
                 for hook in hooks {
                     await Transaction.run([hook], logger: logger)
                     pulse.step()
                 }
-            }.value
+            }
+            await withTaskCancellationHandler {
+                await task.value
+            } onCancel: {
+                task.cancel()
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import Bookshop
+import Foundation
 import Heliograph
 import HeliographTesting
 import Testing
@@ -62,6 +63,20 @@ struct DrainTests {
         }
     }
 
+    @Test("Hooks may block: they run where no answers arrive", .timeLimit(.minutes(10)))
+    func hooks() async throws {
+        try await Effects.with { effects in
+            let threads = Locked<[String]>([])
+            let subscription = Effects.subscription { _, tx in
+                try tx.afterCommit { threads.change { $0.append(threadName()) } }
+            }
+            try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 5)")
+            try await worker([subscription], effects.fixture).drain()
+            let there = await withTaskExecutorPreference(Connection.executor) { await answering() }
+            #expect(!there.isEmpty && threads.value.count == 5 && !threads.value.contains(there), "\(there)")
+        }
+    }
+
     @Test("A backfill, too", .timeLimit(.minutes(10)))
     func backfill() async throws {
         try await Effects.with { effects in
@@ -72,3 +87,9 @@ struct DrainTests {
         }
     }
 }
+
+/// Names the thread that calls.
+private func threadName() -> String { "\(pthread_self())" }
+
+/// Names the thread on which answers arrive, if the task runs there.
+private func answering() async -> String { threadName() }
