@@ -10,7 +10,7 @@ swift = PKG_CONFIG_PATH="$$(scripts/bootstrap.sh --pkg-config-path)" $(SWIFT)
 swift_sources = Package.swift Sources Tests Snippets Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build demo test check lint format sql compose-test bench chaos fuzz sanitize clean
+.PHONY: help bootstrap build demo test check lint format sql compose-test bench chaos simulate fuzz sanitize clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,14 @@ bench: bootstrap ## measure AREA (driver, capture, worker) beside what it is com
 chaos: bootstrap ## break workers, servers and networks, and count what is lost or doubled
 	@scripts/chaos.sh
 	@scripts/chaos.sh --check-checker
+
+# The first seed and how many for `make simulate`: 1,000 take some minutes.
+SEED ?= 1
+COUNT ?= 1000
+
+simulate: bootstrap ## the workers' loop with schedule, clock, network and faults by seeds, COUNT of them from SEED on
+	@scripts/simulate.sh --seed $(SEED) --count $(COUNT)
+	@scripts/simulate.sh --check-checker
 
 # Seconds for `make fuzz`.
 SECONDS ?= 60

@@ -237,6 +237,21 @@ let chaos: [Target] = [
     ),
 ]
 
+/// What `make simulate` runs: the workers' own loop, led by a seed. The executor in C stands before the Swift runtime's.
+let simulation: [Target] = [
+    .target(name: "CSimulation", path: "Tests/CSimulation"),
+    .executableTarget(
+        name: "HeliographSimulation",
+        dependencies: [
+            "CSimulation", "HeliographLog", "HeliographModels", "HeliographPostgres", "HeliographWorker",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ],
+        path: "Tests/HeliographSimulation"
+    ),
+]
+
 /// Unit tests need no database; everything in `IntegrationTests` starts a private PostgreSQL cluster by itself.
 let tests: [Target] = [
     .testTarget(name: "HeliographSignalsTests", dependencies: ["HeliographSignals"]),
@@ -247,6 +262,8 @@ let tests: [Target] = [
         name: "HeliographWorkerTests",
         dependencies: [
             "Heliograph", "HeliographTesting", "HeliographWorker",
+            // Run as a process.
+            "HeliographSimulation",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
@@ -295,6 +312,7 @@ let package = Package(
         .executable(name: "heliograph", targets: ["HeliographCLI"]),
         .executable(name: "heliograph-bench", targets: ["HeliographBench"]),
         .executable(name: "heliograph-chaos", targets: ["HeliographChaos"]),
+        .executable(name: "heliograph-simulation", targets: ["HeliographSimulation"]),
         .executable(name: "bookshop-server", targets: ["BookshopServer"]),
         .executable(name: "bookshop-worker", targets: ["BookshopWorker"]),
     ],
@@ -310,11 +328,11 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.0"),
     ],
-    targets: libraries + programs + bookshop + commandLine + benchmarks + chaos + tests,
+    targets: libraries + programs + bookshop + commandLine + benchmarks + chaos + simulation + tests,
     swiftLanguageModes: [.v6]
 )
 
-let targetsInC: Set = ["CBaseline", "CChaosClock"]
+let targetsInC: Set = ["CBaseline", "CChaosClock", "CSimulation"]
 for target in package.targets where target.type != .system && !targetsInC.contains(target.name) {
     target.swiftSettings = [
         .treatAllWarnings(as: .error),

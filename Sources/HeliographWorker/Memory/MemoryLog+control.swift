@@ -60,7 +60,9 @@ extension MemoryLog {
             let written = record.flatMap { id in state.entries.first { $0.record.id == id }?.transaction }
             let target =
                 written.flatMap { written in
-                    state.ticks.filter { !$0.snapshot.sees(written) }.max { $0.snapshot.xmax < $1.snapshot.xmax }
+                    state.ticks.filter { !Visibility($0.snapshot).sees(written) }.max {
+                        $0.snapshot.xmax < $1.snapshot.xmax
+                    }
                 } ?? (id: state.tick(.beginning), at: .now, snapshot: .beginning)
             known.generation += 1
             for lane in known.positions.indices {
@@ -72,7 +74,7 @@ extension MemoryLog {
                 known.positions[lane].generation = known.generation
             }
             known.deliveries.removeAll { delivery in
-                let lo = known.positions[delivery.record.lane].place.lo.snapshot
+                let lo = Visibility(known.positions[delivery.record.lane].place.lo.snapshot)
                 return UInt64(delivery.record.transaction).map { !lo.sees($0) } ?? false
             }
             known.move(0..<known.laneCount)
@@ -81,6 +83,22 @@ extension MemoryLog {
         ring()
     }
 
+    /// Ends stores, as a server ends sessions: whoever uses one finds that out.
+    /// - Parameter numbers: `nil` for all.
+    package func end(_ numbers: [Int]? = nil) {
+        state.withLock { state in
+            for number in numbers ?? state.stores.keys.sorted() {
+                guard let name = state.stores.removeValue(forKey: number) else { continue }
+                state.subscriptions[name]?.members.remove(number)
+                let locks = state.subscriptions[name]?.locks ?? [:]
+                state.subscriptions[name]?.locks = locks.filter { $0.value != number }
+            }
+        }
+    }
+
+    /// The stores that are open.
+    package var stores: [Int] { state.withLock { $0.stores.keys.sorted() } }
+
     private func change(_ subscription: String, _ body: (inout MemorySubscription) -> Void) {
         state.withLock { state in
             guard var known = state.subscriptions[subscription] else { return }
@@ -88,15 +106,5 @@ extension MemoryLog {
             state.subscriptions[subscription] = known
         }
         ring()
-    }
-}
-
-extension Snapshot {
-    /// Whether a transaction had been committed.
-    func sees(_ transaction: UInt64) -> Bool {
-        guard transaction < xmax else { return false }
-        guard transaction >= xmin else { return true }
-        let open = text.split(separator: ":", omittingEmptySubsequences: false).last ?? ""
-        return !open.split(separator: ",").contains { UInt64($0) == transaction }
     }
 }

@@ -3,21 +3,7 @@ import Logging
 import Synchronization
 
 extension MemoryLog {
-    package func check() {}
-
-    func withStore<R>(
-        for subscription: Subscription, _ configuration: WorkerConfiguration, _ logger: Logger,
-        _ body: (any LaneStore, any LaneReader) async throws -> R
-    ) async throws -> WorkerLogOutcome<R> {
-        let known = try state.withLock { try Self.register(subscription, in: &$0) }
-        if known.revision > subscription.revision { return .superseded }
-        if known.isPaused { return .resting }
-        let store = MemoryStore(self, subscription, known)
-        defer { store.end() }
-        return .ran(try await body(store, MemoryReader(self, subscription, laneCount: known.laneCount)))
-    }
-
-    private static func register(_ subscription: Subscription, in state: inout State) throws -> MemorySubscription {
+    static func register(_ subscription: Subscription, in state: inout State) throws -> MemorySubscription {
         guard var known = state.subscriptions[subscription.name] else {
             let lo = subscription.start == .beginning ? Snapshot.beginning : state.snapshot
             let tick = state.tick(lo)

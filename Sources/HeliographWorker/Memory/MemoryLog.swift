@@ -7,7 +7,7 @@ import Synchronization
 /// A signal log in memory: records, subscriptions and what their receivers have asked of the database, for tests without one.
 ///
 /// The workers' own loop runs over it. What it does not have is a server: the statements of receivers are kept, not run.
-package final class MemoryLog: WorkerLog {
+package final class MemoryLog: Sendable {
     /// A statement of a receiver whose transaction has been committed.
     package struct Effect: Sendable {
         /// With `$1`, `$2`, … for the values.
@@ -18,39 +18,45 @@ package final class MemoryLog: WorkerLog {
     /// What stands in for the server: how many rows a statement affects, or its error.
     package typealias Answer = @Sendable (SQL) throws -> Int
 
-    /// What befalls a store when it is asked for something.
-    package enum Fault: Sendable {
-        case none
-        /// It is lost before anything has happened.
-        case before
-        /// It is lost when it has happened, and before anybody hears of it.
-        case after
-    }
-
     struct Entry {
         let transaction: UInt64
         let record: Record
     }
 
-    struct State {
-        var entries: [Entry] = []
-        var tables = MemoryTables()
+    /// Where transactions and records have their numbers from.
+    struct Numbers {
         var nextTransaction: UInt64 = 2
+        var nextID: Int64 = 1
+
+        mutating func draw(_ count: Int) -> Writing {
+            defer {
+                nextTransaction += 1
+                nextID += Int64(count)
+            }
+            return Writing(transaction: nextTransaction, ids: Array(nextID..<nextID + Int64(count)))
+        }
+    }
+
+    struct State {
+        /// By their numbers, which are not in the order of the commits.
+        var entries: [Entry] = []
+        var numbers = Numbers()
+        var tables = MemoryTables()
         /// Transactions that have not ended.
         var open: Set<UInt64> = []
         /// Snapshots that places refer to, with their numbers.
         var ticks: [(id: Int64, at: Date, snapshot: Snapshot)] = []
         var nextDelivery: Int64 = 1
         var nextStore = 1
-        /// Stores that are open.
-        var stores: Set<Int> = []
+        /// The subscriptions of stores that are open.
+        var stores: [Int: String] = [:]
         var subscriptions: [String: MemorySubscription] = [:]
         var effects: [String: [Effect]] = [:]
         var waiters: [BellWaiter] = []
 
         var snapshot: Snapshot {
-            let xmin = open.min() ?? nextTransaction
-            return Snapshot("\(xmin):\(nextTransaction):\(open.sorted().map(String.init).joined(separator: ","))")
+            let xmin = open.min() ?? numbers.nextTransaction
+            return Snapshot("\(xmin):\(numbers.nextTransaction):\(open.sorted().map(String.init).joined(separator: ","))")
         }
 
         mutating func tick(_ snapshot: Snapshot) -> Int64 {
@@ -62,30 +68,46 @@ package final class MemoryLog: WorkerLog {
 
     let state = Mutex(State())
     let answer: Answer
-    let fault: @Sendable () -> Fault
     let logger: Logger
 
-    /// - Parameter fault: is asked each time that a store is.
-    package init(
-        answer: @escaping Answer = { _ in 1 }, fault: @escaping @Sendable () -> Fault = { .none }, logger: Logger
-    ) {
+    package init(answer: @escaping Answer = { _ in 1 }, logger: Logger) {
         self.answer = answer
-        self.fault = fault
         self.logger = logger
     }
 
     // MARK: Writing
 
+    /// A transaction that will commit later than it has drawn its numbers, or never.
+    package struct Writing: Sendable {
+        fileprivate let transaction: UInt64
+        fileprivate let ids: [Int64]
+    }
+
+    /// - Parameter count: of the changes it will make.
+    package func begin(_ count: Int) -> Writing {
+        state.withLock { state in
+            let writing = state.numbers.draw(count)
+            state.open.insert(writing.transaction)
+            return writing
+        }
+    }
+
+    package func rollBack(_ writing: Writing) {
+        _ = state.withLock { $0.open.remove(writing.transaction) }
+    }
+
     /// Commits changes, in one transaction.
+    /// - Parameter writing: one that has begun, with as many changes.
     /// - Throws: ``MemoryLogError`` when a row is there already, or is not there: then nothing has happened.
-    package func write(_ changes: [MemoryChange], context: String? = nil) throws {
+    package func write(_ changes: [MemoryChange], context: String? = nil, in writing: Writing? = nil) throws {
         try state.withLock { state in
             var tables = state.tables
-            let transaction = state.nextTransaction
+            var numbers = state.numbers
+            let writing = writing ?? numbers.draw(changes.count)
+            let transaction = writing.transaction
             var entries: [Entry] = []
-            for change in changes {
+            for (change, id) in zip(changes, writing.ids) {
                 let (instance, previous) = try tables.apply(change)
-                let id = Int64(state.entries.count + entries.count + 1)
                 let record = Record(
                     id: id, transaction: "\(transaction)", at: Self.now, sender: change.sender,
                     operation: change.operation, keyHash: Self.hash(change.sender, change.key?.description ?? ""),
@@ -95,8 +117,11 @@ package final class MemoryLog: WorkerLog {
                 entries.append(Entry(transaction: transaction, record: record))
             }
             state.tables = tables
-            state.nextTransaction += 1
+            state.numbers = numbers
+            state.open.remove(transaction)
+            let isInOrder = (state.entries.last?.record.id ?? 0) < (entries.first?.record.id ?? 0)
             state.entries += entries
+            if !isInOrder { state.entries.sort { $0.record.id < $1.record.id } }
         }
         ring()
     }

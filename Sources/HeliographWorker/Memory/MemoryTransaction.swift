@@ -25,11 +25,16 @@ final class MemoryTransaction: LaneTransaction, TransactionBackend {
 
     var keepsNoRows: Bool { true }
 
-    func run(_ sql: SQL, file: String, line: UInt) throws -> Rows {
+    func run(_ sql: SQL, file: String, line: UInt) async throws -> Rows {
         try checkSound()
-        guard store.isOpen else { throw PostgresError(.connectionLost, "the store has been closed") }
         // What cannot be sent fails nothing.
         let effect = MemoryLog.Effect(statement: sql.text, values: try sql.values)
+        return try await store.run { [self] in try take(sql, effect) }
+    }
+
+    /// What the server does.
+    private func take(_ sql: SQL, _ effect: MemoryLog.Effect) throws -> Rows {
+        try checkSound()
         do {
             let affected = try answer(sql)
             state.withLock { $0.effects.append(effect) }
@@ -41,22 +46,25 @@ final class MemoryTransaction: LaneTransaction, TransactionBackend {
     }
 
     /// As a server does it: those behind the first error are skipped.
-    func pipeline(_ statements: [SQL]) -> [StatementOutcome] {
-        var outcomes: [StatementOutcome] = []
-        var hasFailed = false
-        for statement in statements {
-            guard !hasFailed else {
-                outcomes.append(.skipped)
-                continue
+    func pipeline(_ statements: [SQL]) async throws -> [StatementOutcome] {
+        try await store.run { [self] in
+            var outcomes: [StatementOutcome] = []
+            var hasFailed = false
+            for statement in statements {
+                guard !hasFailed else {
+                    outcomes.append(.skipped)
+                    continue
+                }
+                do {
+                    let effect = MemoryLog.Effect(statement: statement.text, values: try statement.values)
+                    outcomes.append(.rows(try take(statement, effect)))
+                } catch {
+                    hasFailed = true
+                    outcomes.append(.failed(error as? PostgresError ?? PostgresError(.server, "\(error)")))
+                }
             }
-            do {
-                outcomes.append(.rows(try run(statement, file: #fileID, line: #line)))
-            } catch {
-                hasFailed = true
-                outcomes.append(.failed(error as? PostgresError ?? PostgresError(.server, "\(error)")))
-            }
+            return outcomes
         }
-        return outcomes
     }
 
     func savepoint<R>(_ body: () async throws -> R) async throws -> R {
@@ -86,11 +94,11 @@ final class MemoryTransaction: LaneTransaction, TransactionBackend {
 
     func commit(
         _ lanes: [Int], of table: LaneTable, at place: LanePlace, _ changes: [LaneChange]
-    ) throws -> (place: LanePlace, parked: [Int64]) {
+    ) async throws -> (place: LanePlace, parked: [Int64]) {
         let state = state.withLock(\.self)
         guard !state.isFailed else {
             throw Doubt(error: PostgresError(.transactionAborted, "COMMIT was answered with ROLLBACK"))
         }
-        return try store.commit(lanes, of: table, at: place, changes, state.effects)
+        return try await store.commit(lanes, of: table, at: place, changes, state.effects)
     }
 }

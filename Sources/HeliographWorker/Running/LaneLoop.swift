@@ -154,7 +154,8 @@ final class LaneLoop {
         // Nobody serves the others before a dead one's session has ended, or somebody has given up a surplus.
         let isShort = table.held.count < LaneShare.minimum(lanes: lanes, members: membership.count)
         hasShare = !isShort
-        if isShort { nextLook = .now + interval / 10 }
+        // Not after it, or there is nothing to be done until then, and no sleep either: all of this may have taken long.
+        if isShort { nextLook = min(nextBalance, .now + interval / 10) }
         metrics.holds(table.held.count)
         if table.held != held {
             logger.debug("lanes shared out", metadata: ["lanes.held": "\(table.held.count)", "lanes.all": "\(lanes)"])

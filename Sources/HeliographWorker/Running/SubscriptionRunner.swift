@@ -141,8 +141,8 @@ struct SubscriptionRunner: Sendable {
                 counts: counts, pulse: pulse, worker: worker, isDraining: isDraining
             )
             pulse.work()
-            // Where the answers arrive. Receivers are tasks of their own, and run where they like.
-            return try await withTaskExecutorPreference(Connection.executor) { try await loop.run() }
+            // Receivers are tasks of their own, and run where they like.
+            return try await withTaskExecutorPreference(log.executor) { try await loop.run() }
         }
         return switch outcome {
         case .ran(true): .done

@@ -46,13 +46,22 @@ public struct Worker: Service {
 
     /// A worker on a log in memory.
     package init(
-        _ subscriptions: [Subscription], memory: MemoryLog, configuration: WorkerConfiguration = .init(),
-        signals: ModelSignals = .init(), logger: Logger
+        _ subscriptions: [Subscription], memory: MemoryLog, over network: (any MemoryNetwork)? = nil,
+        configuration: WorkerConfiguration = .init(), signals: ModelSignals = .init(), logger: Logger
+    ) {
+        self.init(
+            subscriptions, log: MemoryClient(log: memory, network: network), makeWaiter: { memory.makeWaiter() },
+            configuration: configuration, signals: signals, logger: logger)
+    }
+
+    init(
+        _ subscriptions: [Subscription], log: any WorkerLog, makeWaiter: @escaping @Sendable () -> BellWaiter,
+        configuration: WorkerConfiguration, signals: ModelSignals, logger: Logger
     ) {
         self.subscriptions = subscriptions
         database = nil
-        log = memory
-        makeWaiter = { memory.makeWaiter() }
+        self.log = log
+        self.makeWaiter = makeWaiter
         self.configuration = configuration
         self.signals = signals
         self.logger = logger

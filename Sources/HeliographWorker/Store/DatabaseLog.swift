@@ -8,6 +8,8 @@ struct DatabaseLog: WorkerLog {
     let schema: SchemaName
     let logger: Logger
 
+    var executor: (any TaskExecutor)? { Connection.executor }
+
     func check() async throws {
         try await Connection.with(database, logger: logger) { connection in
             try await Migrator(schema: schema).check(on: connection)

@@ -6,6 +6,9 @@ protocol WorkerLog: Sendable {
     /// - Throws: ``WorkerError`` or ``LogError`` for a set-up that cannot work.
     func check() async throws
 
+    /// Where its answers arrive: there the loops are to run.
+    var executor: (any TaskExecutor)? { get }
+
     /// Registers a subscription and runs `body` with what its loop needs.
     /// - Returns: `nil` when it is not to be worked on: then nothing was run.
     func withStore<R>(
