@@ -56,7 +56,8 @@ package final class MemoryLog: Sendable {
 
         var snapshot: Snapshot {
             let xmin = open.min() ?? numbers.nextTransaction
-            return Snapshot("\(xmin):\(numbers.nextTransaction):\(open.sorted().map(String.init).joined(separator: ","))")
+            return Snapshot(
+                "\(xmin):\(numbers.nextTransaction):\(open.sorted().map(String.init).joined(separator: ","))")
         }
 
         mutating func tick(_ snapshot: Snapshot) -> Int64 {
