@@ -25,7 +25,6 @@ extension Backlog {
         try await area.withConnection(contestant) { try await $0.query("CHECKPOINT") }
         let environment = records.map { [ReceivedCount.variable: "\($0)"] } ?? [:]
         return try await area.withWorker(contestant, environment: environment) { program in
-            try await program.line(containing: WorkerCompanion.atWork)
             // It hears the bell by then, and is quiet.
             try await Task.sleep(for: .milliseconds(area.isQuick ? 100 : 500))
             let server = try area.serverProcess
@@ -38,14 +37,6 @@ extension Backlog {
                 worker: try ProcessUsage.cpu(of: program.processID) - before.worker,
                 server: try ProcessUsage.cpu(ofTree: server) - before.server,
                 peak: try ProcessUsage.peakMegabytes(of: program.processID))
-        }
-    }
-
-    /// Of all subscriptions at once.
-    private func setState(_ state: String) async throws {
-        try await area.withConnection(contestant) { connection in
-            try await connection.query(
-                "SELECT heliograph.set_subscription_state(name, \(state)) FROM heliograph.subscription")
         }
     }
 }

@@ -11,7 +11,7 @@ struct CPUMeasure {
                 let backlog = Backlog(area: area, contestant: contestant)
                 let cost = try await backlog.cost { _ in
                     // The looking is paid for as well.
-                    _ = try await backlog.finish(every: .milliseconds(50))
+                    try await backlog.finish()
                 }
                 if round > 0 { costs[contestant, default: []].append(cost) }
             }

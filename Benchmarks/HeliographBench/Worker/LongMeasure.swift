@@ -18,9 +18,10 @@ struct LongMeasure {
         try await area.withWorker(.long) { program in
             var marks = [ContinuousClock.now]
             for number in [1, tenth, backlog.count - tenth] {
-                marks.append(try await backlog.progress(to: number, every: .milliseconds(20)))
+                marks.append(try await backlog.progress(to: number))
             }
-            marks.append(try await backlog.finish(every: .milliseconds(20)))
+            marks.append(try await backlog.progress(to: backlog.count))
+            try await backlog.finish()
             if area.isQuick { return }
             let seconds = zip(marks.dropFirst(), marks).map { ($0 - $1) / .seconds(1) }
             let (first, last) = (Double(tenth) / seconds[1], Double(tenth) / seconds[3])

@@ -57,15 +57,15 @@ struct WorkerArea {
     /// Runs a contestant's process for the time of `body`, and has ours end in order.
     /// - Parameters:
     ///   - count: the Profiles after which a peer ends; `nil` for one that goes on.
-    ///   - isAwaited: whether `body` begins when it has started.
+    ///   - body: begins when it has its sessions.
     @discardableResult
     func withWorker<R: Sendable>(
-        _ contestant: Contestant, until count: Int? = nil, environment: [String: String] = [:], isAwaited: Bool = true,
+        _ contestant: Contestant, until count: Int? = nil, environment: [String: String] = [:],
         _ body: (RunningProgram) async throws -> R
     ) async throws -> R {
         let (path, arguments) = try contestant.command(target(contestant), until: count)
         return try await withProgram(path, arguments, environment: environment) { running in
-            if isAwaited { try await running.line(containing: "ready") }
+            try await running.line(containing: "ready")
             let result = try await body(running)
             if case .ours = contestant.kind {
                 running.send(.terminate)
@@ -77,7 +77,7 @@ struct WorkerArea {
 
     /// Has one of ours make its subscriptions.
     func register(_ contestant: Contestant) async throws {
-        try await withWorker(contestant) { try await $0.line(containing: WorkerCompanion.atWork) }
+        try await withWorker(contestant) { _ in }
     }
 
     /// The server's first process.

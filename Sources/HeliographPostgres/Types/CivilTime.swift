@@ -12,7 +12,27 @@ package struct CivilTime: Equatable, Sendable {
 
     /// Reads `2026-01-02T03:04:05.678901+00:00`, with ` BC` behind it for years before 1; `nil` if it is not that.
     package init?(_ text: String) {
-        var rest = Substring(text).utf8
+        var text = text
+        guard let time = text.withUTF8({ Self.read(Bytes($0)) }) else { return nil }
+        self = time
+    }
+
+    // MARK: Reading
+
+    /// What is left to be read.
+    private struct Bytes {
+        private let all: UnsafeBufferPointer<UInt8>
+        private var place = 0
+
+        init(_ all: UnsafeBufferPointer<UInt8>) { self.all = all }
+
+        var count: Int { all.count - place }
+        var first: UInt8? { place < all.count ? all[place] : nil }
+        mutating func removeFirst() { place += 1 }
+    }
+
+    private static func read(_ text: Bytes) -> CivilTime? {
+        var rest = text
         guard let year = Self.number(&rest, 4...6), Self.take("-", &rest), let month = Self.number(&rest, 2...2),
             Self.take("-", &rest), let day = Self.number(&rest, 2...2), Self.take("T", &rest) || Self.take(" ", &rest),
             let hour = Self.number(&rest, 2...2), Self.take(":", &rest), let minute = Self.number(&rest, 2...2),
@@ -24,20 +44,19 @@ package struct CivilTime: Equatable, Sendable {
         let astronomical = isBC ? 1 - year : year
         guard (-4713...294_276).contains(astronomical) else { return nil }
         let seconds = hour * 3600 + minute * 60 + second - offset
-        microseconds =
-            Self.days(year: astronomical, month: month, day: day) * Self.day + seconds * 1_000_000 + fraction
+        return CivilTime(
+            microseconds: Self.days(year: astronomical, month: month, day: day) * Self.day + seconds * 1_000_000
+                + fraction)
     }
 
-    // MARK: Reading
-
-    private static func take(_ character: Unicode.Scalar, _ rest: inout Substring.UTF8View) -> Bool {
+    private static func take(_ character: Unicode.Scalar, _ rest: inout Bytes) -> Bool {
         guard let byte = rest.first, UInt32(byte) == character.value else { return false }
         rest.removeFirst()
         return true
     }
 
     /// As many digits as there are, if that is so many.
-    private static func number(_ rest: inout Substring.UTF8View, _ count: ClosedRange<Int>) -> Int64? {
+    private static func number(_ rest: inout Bytes, _ count: ClosedRange<Int>) -> Int64? {
         var value: Int64 = 0
         var digits = 0
         while let byte = rest.first, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
@@ -50,7 +69,7 @@ package struct CivilTime: Equatable, Sendable {
     }
 
     /// `.678901` in microseconds; 0 if there is none.
-    private static func fraction(_ rest: inout Substring.UTF8View) -> Int64? {
+    private static func fraction(_ rest: inout Bytes) -> Int64? {
         guard take(".", &rest) else { return 0 }
         let before = rest.count
         guard var value = number(&rest, 1...6) else { return nil }
@@ -59,7 +78,7 @@ package struct CivilTime: Equatable, Sendable {
     }
 
     /// `Z`, `+00`, `+05:45` or `-00:01:15` in seconds.
-    private static func offset(_ rest: inout Substring.UTF8View) -> Int64? {
+    private static func offset(_ rest: inout Bytes) -> Int64? {
         if take("Z", &rest) { return 0 }
         let isNegative = take("-", &rest)
         guard isNegative || take("+", &rest), var seconds = number(&rest, 2...2).map({ $0 * 3600 }) else { return nil }
@@ -71,9 +90,9 @@ package struct CivilTime: Equatable, Sendable {
     }
 
     /// Whether ` BC` stands at the end; `nil` if something else does.
-    private static func era(_ rest: inout Substring.UTF8View) -> Bool? {
-        if rest.isEmpty { return false }
-        return rest.elementsEqual(" BC".utf8) ? true : nil
+    private static func era(_ rest: inout Bytes) -> Bool? {
+        if rest.count == 0 { return false }
+        return take(" ", &rest) && take("B", &rest) && take("C", &rest) && rest.count == 0 ? true : nil
     }
 
     // MARK: Writing
