@@ -3,6 +3,9 @@ public struct Delivery: Sendable {
     /// The receiver that ran.
     public let receiver: ReceiverID
 
+    /// What the receiver returned; `nil` of one that returns nothing, or threw.
+    public let value: (any Sendable)?
+
     /// What the receiver threw; `nil` when it returned.
     public let error: (any Error)?
 
@@ -10,9 +13,11 @@ public struct Delivery: Sendable {
     ///
     /// - Parameters:
     ///   - receiver: The receiver that ran.
+    ///   - value: What it returned, if anything.
     ///   - error: What it threw; `nil` when it returned.
-    public init(receiver: ReceiverID, error: (any Error)? = nil) {
+    public init(receiver: ReceiverID, value: (any Sendable)? = nil, error: (any Error)? = nil) {
         self.receiver = receiver
+        self.value = value
         self.error = error
     }
 
@@ -21,6 +26,6 @@ public struct Delivery: Sendable {
 }
 
 extension Delivery: CustomStringConvertible {
-    /// The receiver and whether it failed; without the error, whose text may hold what must not be logged.
+    /// The receiver and whether it failed; without value and error, whose texts may hold what must not be logged.
     public var description: String { "\(receiver): \(isSuccess ? "delivered" : "failed")" }
 }

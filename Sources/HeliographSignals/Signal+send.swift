@@ -8,8 +8,12 @@ extension Signal {
     ///   - sender: Who sends; receivers that asked for another sender do not run.
     /// - Throws: What the first failing receiver threw. The receivers after it have not run.
     public func send(_ payload: inout Payload, from sender: SignalSender? = nil) async throws {
-        for receiver in snapshot() where receiver.hears(sender) {
-            try await receiver.receive(&payload)
+        for receiver in hearing(sender) where receiver.hears(sender) {
+            switch receiver.body {
+            case .immediate(let receive): try receive(&payload)
+            case .waiting(let receive): try await receive(&payload)
+            case .answering(let receive): _ = try await receive(&payload)
+            }
         }
     }
 
@@ -21,18 +25,31 @@ extension Signal {
     /// - Parameters:
     ///   - payload: What the receivers get. Their changes stay, also those of a receiver that then threw.
     ///   - sender: Who sends; receivers that asked for another sender do not run.
-    /// - Returns: One entry for each receiver that ran, in order.
+    /// - Returns: One entry for each receiver that ran, in order, with what it returned or threw.
     @discardableResult
     public func sendRobust(_ payload: inout Payload, from sender: SignalSender? = nil) async -> [Delivery] {
         var deliveries: [Delivery] = []
-        for receiver in snapshot() where receiver.hears(sender) {
+        for receiver in hearing(sender) where receiver.hears(sender) {
             do {
-                try await receiver.receive(&payload)
-                deliveries.append(Delivery(receiver: receiver.id))
+                var value: (any Sendable)?
+                switch receiver.body {
+                case .immediate(let receive): try receive(&payload)
+                case .waiting(let receive): try await receive(&payload)
+                case .answering(let receive): value = try await receive(&payload)
+                }
+                deliveries.append(Delivery(receiver: receiver.id, value: value))
             } catch {
                 deliveries.append(Delivery(receiver: receiver.id, error: error))
             }
         }
         return deliveries
+    }
+}
+
+extension Signal where Payload == Void {
+    /// Sends an event that has nothing to say but that it happened.
+    public func send(from sender: SignalSender? = nil) async throws {
+        var nothing: Void = ()
+        try await send(&nothing, from: sender)
     }
 }

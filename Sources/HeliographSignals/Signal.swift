@@ -11,7 +11,7 @@ import Synchronization
 /// print(text)  // hello!
 /// ```
 ///
-/// Receivers run one after the other in the order in which they were connected; an `async` receiver keeps its place.
+/// Receivers run one after the other, by their `order` and then as they were connected; an `async` receiver keeps its place.
 /// The payload is passed `inout`: what one receiver changes, the next one and the sender see.
 ///
 /// A send works on the receivers that are connected when it starts. Connecting and disconnecting during a send, also
@@ -25,15 +25,17 @@ import Synchronization
 ///
 /// ## Topics
 /// ### Connecting
-/// - ``connect(_:from:_:)``
+/// - ``connect(_:from:order:_:)-(_,_,_,(Payload)->Void)``
 /// - ``disconnect(_:from:)``
-/// - ``withConnected(_:from:_:perform:)``
+/// - ``withConnected(_:from:order:_:perform:)``
+/// - ``withMuted(_:from:perform:)``
 /// ### Sending
 /// - ``send(_:from:)``
 /// - ``sendRobust(_:from:)``
 /// ### Looking inside
 /// - ``hasReceivers(from:)``
 /// - ``receivers(from:)``
+/// - ``descriptions``
 /// - ``senders``
 public final class Signal<Payload>: Sendable {
     /// The signal's name, for logs and listings.
@@ -45,6 +47,9 @@ public final class Signal<Payload>: Sendable {
     /// The length of `connected`, for a send without receivers to return without taking the lock.
     private let count = Atomic<Int>(0)
 
+    /// How many scopes mute it at the moment, whosever they are.
+    let mutings = Atomic<Int>(0)
+
     /// Creates a signal without receivers.
     ///
     /// - Parameter name: The signal's name, for logs and listings.
@@ -52,23 +57,15 @@ public final class Signal<Payload>: Sendable {
         self.name = name
     }
 
-    /// Connects a receiver.
-    ///
-    /// - Parameters:
-    ///   - id: The receiver's identifier, unique for this signal and `sender`.
-    ///   - sender: The only sender to hear; `nil` hears all.
-    ///   - receive: Runs at each send, in the isolation of the sender. It may change the payload, and may throw.
-    /// - Returns: `false` if a receiver is already connected with this identifier and sender. That one stays, in its
-    ///   place, and `receive` is not used.
-    @discardableResult
-    public func connect(
-        _ id: ReceiverID,
-        from sender: SignalSender? = nil,
-        _ receive: @escaping @Sendable (inout Payload) async throws -> Void
-    ) -> Bool {
+    /// Connects a receiver behind those of its order.
+    /// - Returns: `false` if there is one with this identifier and sender.
+    func connect(_ receiver: Receiver<Payload>) -> Bool {
         connected.withLock { connected in
-            guard !connected.contains(where: { $0.isConnected(as: id, from: sender) }) else { return false }
-            connected.append(Receiver(id: id, sender: sender, receive: receive))
+            guard !connected.contains(where: { $0.isConnected(as: receiver.id, from: receiver.sender) }) else {
+                return false
+            }
+            let place = connected.firstIndex { $0.order > receiver.order } ?? connected.endIndex
+            connected.insert(receiver, at: place)
             count.store(connected.count, ordering: .releasing)
             return true
         }
@@ -101,15 +98,18 @@ public final class Signal<Payload>: Sendable {
     ///
     /// - Parameter sender: The sender of the signal; `nil` for a signal without one.
     public func hasReceivers(from sender: SignalSender? = nil) -> Bool {
-        snapshot().contains { $0.hears(sender) }
+        hearing(sender).contains { $0.hears(sender) }
     }
 
     /// The receivers that a signal from this sender would reach, in the order in which they would run.
     ///
     /// - Parameter sender: The sender of the signal; `nil` for a signal without one.
     public func receivers(from sender: SignalSender? = nil) -> [ReceiverID] {
-        snapshot().filter { $0.hears(sender) }.map(\.id)
+        hearing(sender).filter { $0.hears(sender) }.map(\.id)
     }
+
+    /// All receivers as they are connected, in the order in which they run, also those that are muted here.
+    public var descriptions: [ReceiverDescription] { snapshot().map(\.description) }
 
     /// The senders that the receivers have asked for; `nil` if one of them hears all.
     public var senders: Set<SignalSender>? {
@@ -118,9 +118,17 @@ public final class Signal<Payload>: Sendable {
         return receivers.contains { $0.sender == nil } ? nil : senders
     }
 
-    /// All receivers as they are connected now, in connect order.
-    func snapshot() -> [Receiver<Payload>] {
+    /// All receivers as they are connected now, in the order in which they run.
+    private func snapshot() -> [Receiver<Payload>] {
         guard count.load(ordering: .acquiring) > 0 else { return [] }
         return connected.withLock { $0 }
+    }
+
+    /// Those of them that are not muted in this task, for a signal from this sender.
+    func hearing(_ sender: SignalSender?) -> [Receiver<Payload>] {
+        let receivers = snapshot()
+        // The task is asked only if anybody mutes: most sends find nobody connected, or nothing muted.
+        guard !receivers.isEmpty, mutings.load(ordering: .relaxed) > 0 else { return receivers }
+        return unmuted(receivers, sender)
     }
 }

@@ -23,7 +23,7 @@ public final class ModelSignals: Sendable {
     /// looks at the log itself, such as a `LiveMirror`.
     public let committed = Signal<Void>("committed")
 
-    private let sets = Mutex<[ObjectIdentifier: any Sendable]>([:])
+    private let sets = Mutex<[ObjectIdentifier: any AnyModelSignalSet]>([:])
 
     /// Creates signals without receivers.
     public init() {}
@@ -48,6 +48,31 @@ public final class ModelSignals: Sendable {
     ///
     /// It reaches the receivers if there were any when the instance was saved.
     public func afterCommit<M: Model>(_ model: M.Type) -> Signal<Committed<M>> { set(for: model).afterCommit }
+
+    /// Who listens to what: by model, moment and the order in which they run.
+    public var receivers: [ModelReceiver] {
+        sets.withLock { Array($0.values) }.flatMap(\.receivers).enumerated().sorted {
+            ($0.element.sender.name, $0.offset) < ($1.element.sender.name, $1.offset)
+        }.map(\.element)
+    }
+
+    /// Sends no signals of some models for the time of a closure, in this task and those it starts meanwhile: for fixtures and imports. What other
+    /// tasks save at the same time is heard by everybody; so is the signal log, which hears every commit.
+    ///
+    /// ```swift
+    /// try await signals.withMuted(User.self, Book.self) { try await loadFixtures() }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - models: Those whose receivers hear nothing, validating ones among them.
+    ///   - body: Runs with their signals muted.
+    /// - Returns: What `body` returns.
+    public func withMuted<Result>(
+        _ models: any Model.Type..., perform body: () async throws -> Result
+    ) async rethrows -> Result {
+        func signals<M: Model>(of model: M.Type) -> [any MutableSignal] { set(for: model).signals }
+        return try await Muting.with(models.flatMap { signals(of: $0) }, nil, from: nil, body)
+    }
 
     /// Tells ``committed``, of whose receivers none can stop what follows.
     package func tellCommitted() async {

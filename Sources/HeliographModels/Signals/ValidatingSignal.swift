@@ -21,13 +21,14 @@ public struct ValidatingSignal<Payload: RefusablePayload>: Sendable {
     ///
     /// - Parameters:
     ///   - id: The receiver's identifier, unique for this signal.
+    ///   - order: Receivers with smaller ones run first, those of one order as they were connected. Default: 0.
     ///   - receive: Runs at each send, in the isolation of the sender.
     /// - Returns: `false` if a receiver with this identifier is connected already. That one stays, in its place.
     @discardableResult
     public func connect(
-        _ id: ReceiverID, _ receive: @escaping @Sendable (inout Payload) async throws -> Void
+        _ id: ReceiverID, order: Int = 0, _ receive: @escaping @Sendable (inout Payload) async throws -> Void
     ) -> Bool {
-        signal.connect(id, Self.collecting(receive))
+        signal.connect(id, order: order, Self.collecting(receive))
     }
 
     /// Disconnects a receiver.
@@ -58,6 +59,9 @@ public struct ValidatingSignal<Payload: RefusablePayload>: Sendable {
 
     /// The receivers, in the order in which they run.
     public var receivers: [ReceiverID] { signal.receivers() }
+
+    /// All receivers as they are connected, in the order in which they run.
+    public var descriptions: [ReceiverDescription] { signal.descriptions }
 
     /// The signal's name, for logs and listings.
     public var name: String { signal.name }
