@@ -34,6 +34,7 @@ test: bootstrap check build ## all checks, as CI runs them
 	scripts/bench.sh driver --quick
 	scripts/bench.sh capture --quick
 	scripts/bench.sh worker --quick
+	scripts/bench.sh signals --quick
 	scripts/chaos.sh --quick
 
 check: lint ## what needs no build: format, embedded SQL, samples, docker-compose.yml
@@ -53,7 +54,7 @@ sql: ## write the migrations of sql/ into their Swift source
 compose-test: ## docker-compose.yml for real: up, both workers killed at work, down
 	scripts/compose-test.sh
 
-bench: bootstrap ## measure AREA (driver, capture, worker) beside what it is compared with; fails if a goal is missed
+bench: bootstrap ## measure AREA (driver, capture, worker, signals) beside what it is compared with; fails if a goal is missed
 	@scripts/bench.sh "$(AREA)"
 
 chaos: bootstrap ## break workers, servers and networks, and count what is lost or doubled

@@ -200,14 +200,17 @@ let commandLine: [Target] = [
 
 /// What `make bench` runs. The baseline is plain libpq in C.
 let benchmarks: [Target] = [
+    .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
     .target(name: "CBaseline", dependencies: ["CLibPQ"], path: "Benchmarks/CBaseline"),
     .executableTarget(
         name: "HeliographBench",
         dependencies: [
             "Bookshop",
+            "CAllocations",
             "CBaseline",
             "Heliograph",
             "HeliographPostgres",
+            "HeliographSignals",
             "HeliographTesting",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -332,7 +335,7 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-let targetsInC: Set = ["CBaseline", "CChaosClock", "CSimulation"]
+let targetsInC: Set = ["CAllocations", "CBaseline", "CChaosClock", "CSimulation"]
 for target in package.targets where target.type != .system && !targetsInC.contains(target.name) {
     target.swiftSettings = [
         .treatAllWarnings(as: .error),

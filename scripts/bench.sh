@@ -30,6 +30,16 @@ if [ "$area" = driver ] && ! "$environment/bin/python" -c 'import psycopg' 2>/de
     }
 fi
 export HELIOGRAPH_BENCH_PYTHON="$environment/bin/python" HELIOGRAPH_BENCH_PEER="$PWD/Benchmarks/psycopg/peer.py"
+if [ "$area" = signals ]; then
+    environment=$PWD/.build/bench-django
+    if ! "$environment/bin/python" -c 'import django' 2>/dev/null; then
+        python3 -m venv "$environment" && "$environment/bin/pip" --quiet install 'django>=5.2,<5.3' >&2 || {
+            echo "bench: Django cannot be installed: python3 with venv and access to PyPI are needed" >&2
+            exit 1
+        }
+    fi
+    export HELIOGRAPH_BENCH_PYTHON="$environment/bin/python" HELIOGRAPH_BENCH_PEER="$PWD/Benchmarks/django/dispatch.py"
+fi
 if [ "$area" = worker ]; then
     # Oban needs Python 3.12; the others work with what there is.
     python=python3

@@ -41,7 +41,8 @@ struct HeliographBench {
     }
 
     private static let areas = [
-        "driver": DriverArea.measures, "capture": CaptureArea.measures, "worker": WorkerArea.measures,
+        "driver": DriverArea.measures, "capture": CaptureArea.measures, "signals": SignalsArea.measures,
+        "worker": WorkerArea.measures,
     ]
 
     private static func fail(_ message: String, status: Int32) -> Never {
@@ -53,6 +54,10 @@ struct HeliographBench {
     /// - Returns: whether all goals were reached.
     @concurrent private static func run(_ area: String, isQuick: Bool, only: String?) async throws -> Bool {
         let report = Report(judges: !isQuick)
+        if area == "signals" {
+            try await SignalsArea(isQuick: isQuick, only: only, report: report).run()
+            return report.isGood
+        }
         // TCP without TLS, as between a service and its database; what writers pay is measured on a disk.
         // The time zone as initdb names it where the system's is UTC: psycopg has a short cut for the name UTC itself.
         let cluster = try await LocalCluster.start(

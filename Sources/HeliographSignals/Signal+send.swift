@@ -1,3 +1,5 @@
+public import Synchronization
+
 extension Signal {
     /// Runs the receivers one after the other and stops at the first error.
     ///
@@ -7,8 +9,20 @@ extension Signal {
     ///   - payload: What the receivers get. Their changes stay, also those made before an error.
     ///   - sender: Who sends; receivers that asked for another sender do not run.
     /// - Throws: What the first failing receiver threw. The receivers after it have not run.
+    @inlinable
+    @inline(__always)
     public func send(_ payload: inout Payload, from sender: SignalSender? = nil) async throws {
-        for receiver in hearing(sender) where receiver.hears(sender) {
+        guard count.load(ordering: .acquiring) > 0 else { return }
+        let receivers = snapshot
+        if receivers.arePlain, mutings.load(ordering: .relaxed) == 0 { return try receivers.callPlain(&payload) }
+        try await call(hearing(sender), &payload, from: sender)
+    }
+
+    @inlinable
+    func call(
+        _ receivers: ContiguousArray<Receiver<Payload>>, _ payload: inout Payload, from sender: SignalSender?
+    ) async throws {
+        for receiver in receivers where receiver.hears(sender) {
             switch receiver.body {
             case .immediate(let receive): try receive(&payload)
             case .waiting(let receive): try await receive(&payload)

@@ -22,7 +22,9 @@ extension Signal {
         try await Muting.with([self], receivers, from: sender, body)
     }
 
-    func unmuted(_ receivers: [Receiver<Payload>], _ sender: SignalSender?) -> [Receiver<Payload>] {
+    func unmuted(
+        _ receivers: ContiguousArray<Receiver<Payload>>, _ sender: SignalSender?
+    ) -> ContiguousArray<Receiver<Payload>> {
         let own = Muting.scopes.filter { scope in
             scope.signal == ObjectIdentifier(self) && (scope.sender == nil || scope.sender == sender)
         }

@@ -1,4 +1,4 @@
-import Synchronization
+public import Synchronization
 
 /// A named event of this process and the receivers that are connected to it.
 ///
@@ -41,14 +41,14 @@ public final class Signal<Payload>: Sendable {
     /// The signal's name, for logs and listings.
     public let name: String
 
-    /// Copied on write, so that a send holds an immutable snapshot for the price of one reference count.
-    private let connected = Mutex<[Receiver<Payload>]>([])
+    /// Made anew with each change, so that a send holds an immutable snapshot for the price of one reference count.
+    @usableFromInline let connected = Mutex(Receivers<Payload>([]))
 
-    /// The length of `connected`, for a send without receivers to return without taking the lock.
-    private let count = Atomic<Int>(0)
+    /// How many are connected, for a send without receivers to return without taking the lock.
+    @usableFromInline let count = Atomic<Int>(0)
 
     /// How many scopes mute it at the moment, whosever they are.
-    let mutings = Atomic<Int>(0)
+    @usableFromInline let mutings = Atomic<Int>(0)
 
     /// Creates a signal without receivers.
     ///
@@ -61,12 +61,11 @@ public final class Signal<Payload>: Sendable {
     /// - Returns: `false` if there is one with this identifier and sender.
     func connect(_ receiver: Receiver<Payload>) -> Bool {
         connected.withLock { connected in
-            guard !connected.contains(where: { $0.isConnected(as: receiver.id, from: receiver.sender) }) else {
-                return false
-            }
-            let place = connected.firstIndex { $0.order > receiver.order } ?? connected.endIndex
-            connected.insert(receiver, at: place)
-            count.store(connected.count, ordering: .releasing)
+            var all = connected.all
+            guard !all.contains(where: { $0.isConnected(as: receiver.id, from: receiver.sender) }) else { return false }
+            all.insert(receiver, at: all.firstIndex { $0.order > receiver.order } ?? all.endIndex)
+            connected = Receivers(all)
+            count.store(all.count, ordering: .releasing)
             return true
         }
     }
@@ -81,15 +80,17 @@ public final class Signal<Payload>: Sendable {
     /// - Returns: Whether such a receiver was connected.
     @discardableResult
     public func disconnect(_ id: ReceiverID, from sender: SignalSender? = nil) -> Bool {
-        // The receiver leaves the closure and is released after the lock: releasing it may run a deinit that uses this
+        // The receivers leave the closure and are released after the lock: releasing one may run a deinit that uses this
         // signal again.
-        let removed: Receiver<Payload>? = connected.withLock { connected in
-            guard let index = connected.firstIndex(where: { $0.isConnected(as: id, from: sender) }) else { return nil }
-            let receiver = connected.remove(at: index)
-            count.store(connected.count, ordering: .releasing)
-            return receiver
+        let before: Receivers<Payload>? = connected.withLock { connected in
+            var all = connected.all
+            guard let index = all.firstIndex(where: { $0.isConnected(as: id, from: sender) }) else { return nil }
+            all.remove(at: index)
+            defer { connected = Receivers(all) }
+            count.store(all.count, ordering: .releasing)
+            return connected
         }
-        return removed != nil
+        return before != nil
     }
 
     /// Whether a signal from this sender would reach anybody.
@@ -109,26 +110,24 @@ public final class Signal<Payload>: Sendable {
     }
 
     /// All receivers as they are connected, in the order in which they run, also those that are muted here.
-    public var descriptions: [ReceiverDescription] { snapshot().map(\.description) }
+    public var descriptions: [ReceiverDescription] { snapshot.all.map(\.description) }
 
     /// The senders that the receivers have asked for; `nil` if one of them hears all.
     public var senders: Set<SignalSender>? {
-        let receivers = snapshot()
+        let receivers = snapshot.all
         let senders = Set(receivers.compactMap(\.sender))
         return receivers.contains { $0.sender == nil } ? nil : senders
     }
 
-    /// All receivers as they are connected now, in the order in which they run.
-    private func snapshot() -> [Receiver<Payload>] {
-        guard count.load(ordering: .acquiring) > 0 else { return [] }
-        return connected.withLock { $0 }
-    }
+    /// All receivers as they are connected now.
+    @inlinable
+    var snapshot: Receivers<Payload> { connected.withLock { $0 } }
 
-    /// Those of them that are not muted in this task, for a signal from this sender.
-    func hearing(_ sender: SignalSender?) -> [Receiver<Payload>] {
-        let receivers = snapshot()
-        // The task is asked only if anybody mutes: most sends find nobody connected, or nothing muted.
-        guard !receivers.isEmpty, mutings.load(ordering: .relaxed) > 0 else { return receivers }
-        return unmuted(receivers, sender)
+    /// Those that are not muted in this task, for a signal from this sender.
+    @usableFromInline
+    func hearing(_ sender: SignalSender?) -> ContiguousArray<Receiver<Payload>> {
+        guard count.load(ordering: .acquiring) > 0 else { return [] }
+        // The task is asked only if anybody mutes.
+        return mutings.load(ordering: .relaxed) > 0 ? unmuted(snapshot.all, sender) : snapshot.all
     }
 }

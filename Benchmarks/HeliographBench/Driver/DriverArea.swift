@@ -17,7 +17,7 @@ struct DriverArea {
     static let measures = ["memory", "select", "concurrent", "pipeline", "rows", "notify"]
 
     func run() async throws {
-        let peer = try Psycopg.find(target: target)
+        let peer = try PythonPeer.find(target: target)
         if peer == nil, !isQuick { throw PeerMissing() }
         defer { peer?.end() }
         try await makeTable()

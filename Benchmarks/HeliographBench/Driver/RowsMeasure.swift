@@ -5,7 +5,7 @@ import HeliographPostgres
 /// 100,000 rows of (int8, text, timestamptz, bool) into an array of structs. C only touches the values.
 struct RowsMeasure {
     let area: DriverArea
-    let peer: Psycopg?
+    let peer: PythonPeer?
 
     private struct Item {
         let number: Int64

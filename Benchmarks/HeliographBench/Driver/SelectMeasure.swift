@@ -4,7 +4,7 @@ import HeliographPostgres
 /// One connection, one prepared select after the other.
 struct SelectMeasure {
     let area: DriverArea
-    let peer: Psycopg?
+    let peer: PythonPeer?
 
     private struct Series {
         var latencies: [Double] = []

@@ -1,7 +1,7 @@
 import Foundation
 
-/// psycopg 3 in a process of its own, which does one round of work at a time.
-final class Psycopg {
+/// A library for Python in a process of its own, which does one round of work at a time.
+final class PythonPeer {
     struct Answer: Decodable {
         let seconds: Double
         let cpu: Double
@@ -11,14 +11,14 @@ final class Psycopg {
     private let input = Pipe()
     private let output = Pipe()
 
-    /// The peer of `HELIOGRAPH_BENCH_PYTHON`, a Python with psycopg, and `HELIOGRAPH_BENCH_PEER`, its program; `nil` without.
-    static func find(target: String) throws -> Psycopg? {
+    /// The peer of `HELIOGRAPH_BENCH_PYTHON`, a Python with the library, and `HELIOGRAPH_BENCH_PEER`, its program; `nil` without.
+    static func find(target: String) throws -> PythonPeer? {
         let environment = ProcessInfo.processInfo.environment
         guard let python = environment["HELIOGRAPH_BENCH_PYTHON"], let program = environment["HELIOGRAPH_BENCH_PEER"]
         else {
             return nil
         }
-        let peer = Psycopg()
+        let peer = PythonPeer()
         peer.process.executableURL = URL(fileURLWithPath: python)
         peer.process.arguments = [program, target]
         peer.process.standardInput = peer.input
