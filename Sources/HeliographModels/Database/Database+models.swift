@@ -4,7 +4,7 @@ extension Database {
     /// Writes an instance in a transaction of its own: see ``Transaction/save(_:)``.
     ///
     /// - Parameter instance: The instance; it changes only if the transaction has been committed.
-    /// - Throws: As ``Transaction/save(_:)`` and ``transaction(_:_:)``.
+    /// - Throws: As ``Transaction/save(_:)`` and ``transaction(_:attempts:_:)``.
     public func save<M: Model>(_ instance: inout M) async throws {
         let given = instance
         instance = try await transaction { transaction in
@@ -17,7 +17,7 @@ extension Database {
     /// Deletes an instance's row in a transaction of its own: see ``Transaction/delete(_:)``.
     ///
     /// - Parameter instance: The instance whose row to delete.
-    /// - Throws: As ``Transaction/delete(_:)`` and ``transaction(_:_:)``.
+    /// - Throws: As ``Transaction/delete(_:)`` and ``transaction(_:attempts:_:)``.
     public func delete<M: Model>(_ instance: M) async throws {
         try await transaction { try await $0.delete(instance) }
     }

@@ -56,6 +56,8 @@ public struct Database: Sendable {
     ///
     /// - Parameters:
     ///   - mode: Isolation, and whether it only reads. Default: the server's.
+    ///   - attempts: How often `body` may run in all: again, in a transaction of its own and after a short pause, when the server has rolled the
+    ///     one before back because of others (SQLSTATE 40001 and 40P01). What `body` does beside the database is done again, too. Default: 1.
     ///   - body: Gets the handle of the transaction, which is dead when `body` has returned.
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws; ``ValidationFailure`` for a deferred constraint; `PostgresError`:
@@ -63,8 +65,27 @@ public struct Database: Sendable {
     ///   during COMMIT.
     @discardableResult
     public func transaction<R>(
-        _ mode: TransactionMode = TransactionMode(), _ body: (Transaction) async throws -> R
+        _ mode: TransactionMode = TransactionMode(), attempts: Int = 1, _ body: (Transaction) async throws -> R
     ) async throws -> R {
+        var failures = 0
+        while true {
+            do {
+                return try await runOnce(mode, body)
+            } catch let error as PostgresError
+                where error.sqlState == .serializationFailure || error.sqlState == .deadlockDetected
+            {
+                failures += 1
+                guard failures < attempts else { throw error }
+                logger.debug("a transaction is run again", metadata: ["error": "\(error.loggable)"])
+                try await Task.sleep(for: Self.pause.delay(afterAttempt: failures))
+            }
+        }
+    }
+
+    /// Between the attempts of a transaction. Those it has met are over soon.
+    private static let pause = Backoff(initial: .milliseconds(5), maximum: .seconds(1))
+
+    private func runOnce<R>(_ mode: TransactionMode, _ body: (Transaction) async throws -> R) async throws -> R {
         let (result, transaction) = try await pool.withConnection { connection in
             let transaction = Transaction(
                 ConnectionTransaction(connection, opening(mode)), signals: signals, origin: origin, logger: logger)
