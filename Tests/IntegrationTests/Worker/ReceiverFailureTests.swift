@@ -67,6 +67,21 @@ struct ReceiverFailureTests {
         }
     }
 
+    @Test(
+        "A COPY, which cannot travel with others, is its receiver's failure, and costs no session",
+        .timeLimit(.minutes(10)))
+    func copy() async throws {
+        let attempts = try await run { record, tx, attempt in
+            // As the first statement of its transaction, too, when the record is tried alone.
+            if record.key == Self.seventh, attempt <= 4 { try await tx.execute("COPY effect FROM STDIN") }
+        } check: { effects in
+            try await effects.expect(faults: [])
+            let ended = effects.fixture.log.lines.filter { $0.contains("the session ended") }
+            #expect(ended.isEmpty, "\(ended)")
+        }
+        #expect(attempts[Self.seventh] == 5)
+    }
+
     @Test("What a failed receiver wrote before it failed is undone", .timeLimit(.minutes(10)))
     func undone() async throws {
         _ = try await run { record, tx, attempt in
