@@ -1,6 +1,6 @@
 """Django's Signal.send: reads one command a line, answers each with one line of JSON.
 
-Command: "RECEIVERS COUNT": so many sends of a signal with so many receivers, connected as an application does it.
+Command: "RECEIVERS COUNT": so many sends of a signal of models with so many receivers.
 """
 
 import json
@@ -29,9 +29,10 @@ def main():
     for line in sys.stdin:
         receivers, count = map(int, line.split())
         if receivers not in signals:
-            signal, functions = Signal(), make_receivers(receivers)
+            # As Django's own signals of models are, and as receivers connect to those.
+            signal, functions = Signal(use_caching=True), make_receivers(receivers)
             for function in functions:
-                signal.connect(function)
+                signal.connect(function, sender=Sender)
             # Django keeps weak references to them.
             signals[receivers] = (signal, functions)
         send = signals[receivers][0].send

@@ -8,12 +8,28 @@ package protocol MutableSignal: AnyObject, Sendable {
 
 /// What is muted in a task, and in those it starts.
 package enum Muting {
-    struct Scope: Sendable {
-        let signal: ObjectIdentifier
+    final class Scope: Sendable {
+        let signals: Set<ObjectIdentifier>
         /// `nil` for all.
         let receivers: Set<ReceiverID>?
         /// `nil` for all.
         let sender: SignalSender?
+        /// Tasks that were started within it may outlive it.
+        private let isOver = Atomic(false)
+
+        init(_ signals: Set<ObjectIdentifier>, _ receivers: Set<ReceiverID>?, _ sender: SignalSender?) {
+            self.signals = signals
+            self.receivers = receivers
+            self.sender = sender
+        }
+
+        func end() { isOver.store(true, ordering: .relaxed) }
+
+        /// Whether it mutes a receiver of a signal, for what this sender sends.
+        func mutes(_ receiver: ReceiverID, of signal: ObjectIdentifier, from sender: SignalSender?) -> Bool {
+            !isOver.load(ordering: .relaxed) && signals.contains(signal)
+                && (self.sender == nil || self.sender == sender) && (receivers?.contains(receiver) ?? true)
+        }
     }
 
     @TaskLocal static var scopes: [Scope] = []
@@ -23,9 +39,12 @@ package enum Muting {
         _ signals: [any MutableSignal], _ receivers: Set<ReceiverID>? = nil, from sender: SignalSender? = nil,
         _ body: () async throws -> Result
     ) async rethrows -> Result {
-        let added = signals.map { Scope(signal: ObjectIdentifier($0), receivers: receivers, sender: sender) }
+        let scope = Scope(Set(signals.map { ObjectIdentifier($0) }), receivers, sender)
         for signal in signals { signal.countMuting(1) }
-        defer { for signal in signals { signal.countMuting(-1) } }
-        return try await $scopes.withValue(scopes + added, operation: body)
+        defer {
+            scope.end()
+            for signal in signals { signal.countMuting(-1) }
+        }
+        return try await $scopes.withValue(scopes + [scope], operation: body)
     }
 }

@@ -1,5 +1,6 @@
 /// Who listens: a receiver as it is connected, for listings.
 public struct ReceiverDescription: Sendable, Hashable {
+    /// By which it is connected.
     public let id: ReceiverID
     /// The only sender it hears; `nil` for all.
     public let sender: SignalSender?
@@ -10,6 +11,7 @@ public struct ReceiverDescription: Sendable, Hashable {
 }
 
 extension ReceiverDescription: CustomStringConvertible {
+    /// The identifier, with sender and order where they are not the usual ones.
     public var description: String {
         "\(id)" + (sender.map { " from \($0)" } ?? "") + (order == 0 ? "" : " (order \(order))")
     }

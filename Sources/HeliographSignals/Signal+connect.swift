@@ -50,6 +50,15 @@ extension Collection {
     @discardableResult
     public func connect<Payload>(
         _ id: ReceiverID, from sender: SignalSender? = nil, order: Int = 0,
+        _ receive: @escaping @Sendable (inout Payload) throws -> Void
+    ) -> Int where Element == Signal<Payload> {
+        count { $0.connect(id, from: sender, order: order, receive) }
+    }
+
+    /// Connects a receiver that may wait to several signals.
+    @discardableResult
+    public func connect<Payload>(
+        _ id: ReceiverID, from sender: SignalSender? = nil, order: Int = 0,
         _ receive: @escaping @Sendable (inout Payload) async throws -> Void
     ) -> Int where Element == Signal<Payload> {
         count { $0.connect(id, from: sender, order: order, receive) }

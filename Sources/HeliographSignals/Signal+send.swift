@@ -62,6 +62,9 @@ extension Signal {
 
 extension Signal where Payload == Void {
     /// Sends an event that has nothing to say but that it happened.
+    ///
+    /// - Parameter sender: Who sends; receivers that asked for another sender do not run.
+    /// - Throws: What the first failing receiver threw. The receivers after it have not run.
     public func send(from sender: SignalSender? = nil) async throws {
         var nothing: Void = ()
         try await send(&nothing, from: sender)

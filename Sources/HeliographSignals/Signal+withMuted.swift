@@ -14,7 +14,10 @@ extension Signal {
     ///   - receivers: The receivers that hear nothing; `nil` for all, also those that are connected meanwhile. Default: all.
     ///   - sender: The only sender whose signals are muted; `nil` for all. Default: all.
     ///   - body: Runs with the signal muted.
+    /// What is sent later is not muted, such as what an `afterCommit` signal of models sends at the COMMIT behind the closure's end.
+    ///
     /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws.
     public func withMuted<Result>(
         _ receivers: Set<ReceiverID>? = nil, from sender: SignalSender? = nil,
         perform body: () async throws -> Result
@@ -25,13 +28,8 @@ extension Signal {
     func unmuted(
         _ receivers: ContiguousArray<Receiver<Payload>>, _ sender: SignalSender?
     ) -> ContiguousArray<Receiver<Payload>> {
-        let own = Muting.scopes.filter { scope in
-            scope.signal == ObjectIdentifier(self) && (scope.sender == nil || scope.sender == sender)
-        }
-        guard !own.isEmpty else { return receivers }
-        return receivers.filter { receiver in
-            own.allSatisfy { scope in scope.receivers.map { !$0.contains(receiver.id) } ?? false }
-        }
+        let (scopes, own) = (Muting.scopes, ObjectIdentifier(self))
+        return receivers.filter { receiver in !scopes.contains { $0.mutes(receiver.id, of: own, from: sender) } }
     }
 }
 

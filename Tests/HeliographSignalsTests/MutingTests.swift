@@ -68,4 +68,33 @@ struct MutingTests {
             #expect(payload == ["other"])
         }
     }
+
+    @Test("A send to receivers that do not wait heeds it as well")
+    func plain() async throws {
+        let plain = Signal<[String]>("plain")
+        plain.connect("one") { $0.append("one") }
+        plain.connect("two") { $0.append("two") }
+        var payload: [String] = []
+        try await plain.withMuted { try await plain.send(&payload) }
+        #expect(payload.isEmpty)
+        try await plain.withMuted(["one"]) { try await plain.send(&payload) }
+        #expect(payload == ["two"])
+    }
+
+    @Test("A task that outlives its scope is not muted by it, also while somebody else mutes the signal")
+    func outliving() async {
+        let (mayGoOn, go) = AsyncStream.makeStream(of: Void.self)
+        let task = await signal.withMuted {
+            Task {
+                for await _ in mayGoOn { break }
+                return await sent()
+            }
+        }
+        await Task.detached { [signal] in
+            await signal.withMuted {
+                go.yield()
+                #expect(await task.value == ["one"])
+            }
+        }.value
+    }
 }

@@ -13,6 +13,7 @@ struct Receivers: Sendable {
     static let unordered = "unordered"
     static let external = "external"
     static let backfill = "backfill"
+    static let all = [each, batch, unordered, external, backfill]
 
     let weather: Weather
     let outside: Outside

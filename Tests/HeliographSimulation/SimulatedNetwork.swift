@@ -1,16 +1,18 @@
 import HeliographWorker
 import Synchronization
 
-/// The way from one process to the log: slow at times, cut now and then; and the process itself, which can be frozen or killed: then
+/// The way from one process to the log: slow at times, cut now and then; and the process itself, which can be cut off for a while or killed: then
 /// nothing of it reaches the log any more, but what is on its way.
 final class SimulatedNetwork: MemoryNetwork {
     private struct State {
         var isDead = false
-        var frozenUntil = ContinuousClock.now
+        var cutOffUntil = ContinuousClock.now
         /// Those who wait though their process is dead: they go on when all is over.
         var buried: [UnsafeContinuation<Void, Never>] = []
         var isOver = false
         var stores: Set<Int> = []
+        /// Until then requests are on their way that nobody waits for.
+        var lateUntil = ContinuousClock.now
     }
 
     private let log: MemoryLog
@@ -38,6 +40,7 @@ final class SimulatedNetwork: MemoryNetwork {
             await pass()
             return false
         case .late(let delay):
+            state.withLock { $0.lateUntil = max($0.lateUntil, .now + delay) }
             Task {
                 try? await Task.sleep(for: delay)
                 request()
@@ -48,6 +51,9 @@ final class SimulatedNetwork: MemoryNetwork {
         return await isAlive()
     }
 
+    /// Whether its process has not been killed.
+    var isSound: Bool { state.withLock { !$0.isDead } }
+
     func connected(_ store: Int) { _ = state.withLock { $0.stores.insert(store) } }
 
     func hangUp(_ store: Int) {
@@ -55,8 +61,8 @@ final class SimulatedNetwork: MemoryNetwork {
         end([store], within: weather.isFine ? .milliseconds(10) : .seconds(3))
     }
 
-    /// As SIGSTOP, and SIGCONT later.
-    func freeze(for time: Duration) { state.withLock { $0.frozenUntil = .now + time } }
+    /// Neither requests nor answers pass, until they all do. (Much as SIGSTOP and SIGCONT; but the process's clocks run on.)
+    func cutOff(for time: Duration) { state.withLock { $0.cutOffUntil = .now + time } }
 
     /// As SIGKILL: the server ends the sessions when it finds out.
     func kill() {
@@ -85,20 +91,22 @@ final class SimulatedNetwork: MemoryNetwork {
         for continuation in buried { continuation.resume() }
     }
 
+    /// Has the server end sessions when it finds out: what is still on its way to it comes first.
     private func end(_ stores: [Int], within time: Duration) {
         guard !stores.isEmpty else { return }
+        let late = state.withLock { $0.lateUntil - .now }
         Task { [log] in
-            try? await Task.sleep(for: Chance.time(upTo: time))
+            try? await Task.sleep(for: max(.zero, late) + Chance.time(upTo: time))
             log.end(stores)
         }
     }
 
     private func pass() async { try? await Task.sleep(for: weather.latency) }
 
-    /// Waits while the process is frozen; for ever when it is dead.
+    /// Waits while the process is cut off; for ever when it is dead.
     private func isAlive() async -> Bool {
-        while let left = state.withLock({ $0.frozenUntil > .now ? $0.frozenUntil - .now : nil }) {
-            // Whoever cancels is frozen as well.
+        while let left = state.withLock({ $0.cutOffUntil > .now ? $0.cutOffUntil - .now : nil }) {
+            // Whoever cancels waits as well.
             await Task { try? await Task.sleep(for: left) }.value
         }
         guard state.withLock(\.isDead) else { return true }

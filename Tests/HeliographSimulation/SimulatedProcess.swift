@@ -3,7 +3,11 @@ import HeliographPostgres
 import Logging
 import ServiceLifecycle
 
-@testable import HeliographWorker
+#if DEBUG
+    @testable import HeliographWorker
+#else
+    import HeliographWorker
+#endif
 
 /// One life of a worker process.
 final class SimulatedProcess: Sendable {
@@ -13,22 +17,36 @@ final class SimulatedProcess: Sendable {
 
     init(
         _ log: MemoryLog, _ weather: Weather, _ receivers: Receivers, revision: Int, isLate: Bool, flaw: Flaw?,
-        logger: Logger
+        logger: Logger, onError: @escaping @Sendable (any Error) -> Void
     ) {
         let network = SimulatedNetwork(log, weather)
         self.network = network
         let configuration = WorkerConfiguration(
             batchSize: Int.random(in: 1...25), batchTime: .milliseconds(Int64.random(in: 10...1_000)),
-            pollInterval: .milliseconds(Int64.random(in: 500...2_000)), flushInterval: .seconds(1),
+            pollInterval: .milliseconds([50, 200, 500, 1_000, 2_000].randomElement() ?? 1_000),
+            flushInterval: .seconds(1),
             silenceLimit: .seconds(10))
         let subscriptions = receivers.subscriptions(over: network, revision: revision, isLate: isLate)
-        let client = MemoryClient(log: log, network: network)
-        let worker = Worker(
-            subscriptions, log: flaw.map { FlawedLog(base: client, flaw: $0) } ?? client,
-            makeWaiter: { log.makeWaiter() }, configuration: configuration, signals: .init(), logger: logger)
+        var worker = Worker(
+            subscriptions, memory: log, over: network, configuration: configuration, logger: logger)
+        #if DEBUG
+            if let flaw {
+                worker = Worker(
+                    subscriptions, log: FlawedLog(base: MemoryClient(log: log, network: network), flaw: flaw),
+                    makeWaiter: { log.makeWaiter() }, configuration: configuration, signals: .init(), logger: logger)
+            }
+        #endif
         let group = ServiceGroup(services: [worker], logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() })
         self.group = group
-        task = Task { try await group.run() }
+        task = Task {
+            do {
+                try await group.run()
+            } catch {
+                // Of a dead one nobody hears.
+                if network.isSound { onError(error) }
+                throw error
+            }
+        }
     }
 
     /// As SIGTERM. Returns when it has ended.

@@ -14,6 +14,9 @@ final class Simulation: Sendable {
     /// Those that were killed, until they are laid to rest.
     private let dead = Mutex<[SimulatedProcess]>([])
     private let isWriting = Atomic(true)
+    /// How many changes each row had when the backfill was over.
+    private let toldUntil = Mutex<[Int]?>(nil)
+    private let errors: Errors
     private let progress = Atomic(0)
     /// What it is at, for those who want to know why it does not go on.
     private let stageName = Mutex("beginning")
@@ -22,7 +25,8 @@ final class Simulation: Sendable {
 
     /// Why it does not come to an end.
     var hindrances: [String] {
-        ["stuck: \(stageName.withLock(\.self))"] + Verdict(log: log, shop: shop, outside: receivers.outside).faults
+        ["stuck: \(stageName.withLock(\.self))"]
+            + Receivers.all.filter { !log.isSettled($0) }.flatMap { log.places(of: $0) } + verdict.faults
     }
 
     init(flaw: Flaw? = nil, logger: Logger) {
@@ -30,17 +34,29 @@ final class Simulation: Sendable {
         self.logger = logger
         log = MemoryLog(logger: logger)
         shop = Shop(log, rows: Int.random(in: 1...30))
+        errors = Errors()
         receivers = Receivers(weather: weather, outside: Outside(), hung: Hung())
     }
 
     /// - Returns: what is wrong.
     func run() async throws -> [String] {
         enter("writing")
-        async let slots: Void = withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<3 { group.addTask { try await self.occupy() } }
+            group.addTask { try await self.operate() }
+            group.addTask { try await self.watchBackfill() }
+            group.addTask { try await self.writeAll() }
+            // The first error ends the others.
             try await group.waitForAll()
         }
-        async let operators: Void = operate()
+        enter("laying to rest")
+        for process in dead.withLock(\.self) { await process.finish() }
+        // The log hears of the last sessions' ends.
+        try await Task.sleep(for: .seconds(10))
+        return errors.all.withLock { $0.map { "ended with an error: \($0)" } } + verdict.faults
+    }
+
+    private func writeAll() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<3 { group.addTask { try await self.write() } }
             try await group.waitForAll()
@@ -49,19 +65,23 @@ final class Simulation: Sendable {
         enter("working off")
         weather.clear()
         receivers.hung.release()
-        try await operators
-        try await slots
-        enter("laying to rest")
-        for process in dead.withLock(\.self) { await process.finish() }
-        // The log hears of the last sessions' ends.
-        try await Task.sleep(for: .seconds(10))
-        return Verdict(log: log, shop: shop, outside: receivers.outside).faults
+    }
+
+    /// Notes how far the rows were when all that were there had been told of.
+    private func watchBackfill() async throws {
+        while !log.hasBackfilled(Receivers.backfill) { try await Task.sleep(for: .milliseconds(20)) }
+        let counts = shop.history.map(\.count)
+        toldUntil.withLock { $0 = counts }
+    }
+
+    private var verdict: Verdict {
+        Verdict(log: log, shop: shop, outside: receivers.outside, toldUntil: toldUntil.withLock(\.self))
     }
 
     private func enter(_ stage: String) { stageName.withLock { $0 = stage } }
 
     private var isDone: Bool {
-        !isWriting.load(ordering: .relaxed) && Verdict(log: log, shop: shop, outside: receivers.outside).isComplete
+        !isWriting.load(ordering: .relaxed) && Receivers.all.allSatisfy(log.isSettled)
     }
 
     private func write() async throws {
@@ -78,7 +98,8 @@ final class Simulation: Sendable {
             let part = progress.load(ordering: .relaxed)
             let process = SimulatedProcess(
                 log, weather, receivers, revision: part > Self.steps / 2 ? 2 : 1, isLate: part > Self.steps / 3,
-                flaw: flaw, logger: logger)
+                flaw: flaw, logger: logger
+            ) { [errors] error in errors.all.withLock { $0.append("\(error)") } }
             guard isWriting.load(ordering: .relaxed) else {
                 while !isDone { try await Task.sleep(for: .milliseconds(200)) }
                 return try await process.shutDown()
@@ -97,7 +118,7 @@ final class Simulation: Sendable {
                 dead.withLock { $0.append(process) }
                 try await Task.sleep(for: Chance.time(upTo: .seconds(2)))
                 return
-            case 2, 3: process.network.freeze(for: Chance.time(upTo: .seconds(60)))
+            case 2, 3: process.network.cutOff(for: Chance.time(upTo: .seconds(60)))
             case 4: return try await process.shutDown()
             case 5, 6: process.network.terminateOne()
             // As when the server restarts.
@@ -110,10 +131,9 @@ final class Simulation: Sendable {
 
     /// What people do meanwhile.
     private func operate() async throws {
-        let names = [Receivers.each, Receivers.batch, Receivers.unordered, Receivers.external, Receivers.backfill]
         while !isDone {
             try await Task.sleep(for: Chance.time(upTo: .seconds(10)))
-            guard let name = names.randomElement() else { continue }
+            guard let name = Receivers.all.randomElement() else { continue }
             if isWriting.load(ordering: .relaxed), Chance.one(in: 10) {
                 log.setPaused(true, name)
                 try await Task.sleep(for: Chance.time(upTo: .seconds(5)))
@@ -123,4 +143,9 @@ final class Simulation: Sendable {
             if !dead.isEmpty { log.retry(dead.map(\.id), of: name) }
         }
     }
+}
+
+/// What processes have ended with.
+private final class Errors: Sendable {
+    let all = Mutex<[String]>([])
 }

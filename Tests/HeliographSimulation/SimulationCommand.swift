@@ -34,6 +34,11 @@ struct SimulationCommand: ParsableCommand {
     var checkChecker = false
 
     func validate() throws {
+        #if !DEBUG
+            guard flaw == nil, !checkChecker else {
+                throw ValidationError("flawed workers are made of the worker's insides, which only a debug build shows")
+            }
+        #endif
         guard count > 0, seed.addingReportingOverflow(count).overflow == false else {
             throw ValidationError("--count must be at least 1")
         }

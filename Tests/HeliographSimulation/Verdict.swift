@@ -1,3 +1,4 @@
+import HeliographLog
 import HeliographPostgres
 import HeliographWorker
 
@@ -6,6 +7,28 @@ struct Verdict {
     let log: MemoryLog
     let shop: Shop
     let outside: Outside
+    /// How many changes each row had when the backfill was over; `nil` before.
+    let toldUntil: [Int]?
+
+    /// One line for each thing that is wrong.
+    var faults: [String] {
+        var faults: [String] = []
+        for name in Receivers.all {
+            let done = done(by: name)
+            for (row, truth) in shop.history.enumerated() {
+                let told = done[Self.key(row)] ?? []
+                let place = "\(name), row \(row)"
+                faults +=
+                    name == Receivers.backfill
+                    ? backfillFaults(told, truth, row, place)
+                    : differences(told, truth, name, row, isOrdered: name != Receivers.unordered)
+            }
+        }
+        faults += outside.tooLate.map { "out of order: external: \($0) after something newer" }
+        faults += Receivers.all.filter { !log.parked(of: $0).isEmpty }.map { "left over: \($0) has parked records" }
+        if !log.stores.isEmpty { faults.append("left over: \(log.stores.count) sessions are open") }
+        return faults
+    }
 
     /// What receivers have done for each row, in order.
     private func done(by subscription: String) -> [String: [String]] {
@@ -20,68 +43,46 @@ struct Verdict {
 
     private static func key(_ row: Int) -> String { "{\"id\":\(row)}" }
 
-    /// Whether so much has been done as there is to do: then there is no use in waiting.
-    var isComplete: Bool {
-        let written = shop.history.reduce(0) { $0 + $1.count }
-        let isOneBehind = [Receivers.each, Receivers.batch, Receivers.unordered, Receivers.external].contains { name in
-            done(by: name).values.reduce(0) { $0 + $1.count } < written
-        }
-        return !isOneBehind && backfillFaults(done(by: Receivers.backfill), isLost: true).isEmpty
-            && names.allSatisfy { log.parked(of: $0).isEmpty }
-    }
-
-    private var names: [String] {
-        [Receivers.each, Receivers.batch, Receivers.unordered, Receivers.external, Receivers.backfill]
-    }
-
-    /// One line for each thing that is wrong.
-    var faults: [String] {
-        var faults: [String] = []
-        for name in names {
-            let done = done(by: name)
-            if name == Receivers.backfill {
-                faults += backfillFaults(done, isLost: true) + backfillFaults(done, isLost: false)
-                continue
-            }
-            for (row, truth) in shop.history.enumerated() {
-                faults += Self.differences(
-                    done[Self.key(row)] ?? [], truth, "\(name), row \(row)", isOrdered: name != Receivers.unordered)
-            }
-        }
-        faults += outside.tooLate.map { "out of order: external: \($0) after something newer" }
-        faults += names.filter { !log.parked(of: $0).isEmpty }.map { "left over: \($0) has parked records" }
-        if !log.stores.isEmpty { faults.append("left over: \(log.stores.count) sessions are open") }
-        return faults
-    }
-
-    private static func differences(
-        _ done: [String], _ truth: [String], _ place: String, isOrdered: Bool
+    private func differences(
+        _ done: [String], _ truth: [String], _ name: String, _ row: Int, isOrdered: Bool
     ) -> [String] {
         guard done != truth else { return [] }
+        let place = "\(name), row \(row)"
         let counts = Dictionary(grouping: done, by: \.self).mapValues(\.count)
-        let lost = truth.filter { counts[$0] == nil }.map { "lost: \(place): \($0)" }
+        let missing = truth.filter { counts[$0] == nil }.map { words in
+            // What still stands before the workers is not lost.
+            (isPassed(words, row, by: name) ? "lost: " : "not delivered: ") + "\(place): \(words)"
+        }
         let doubled = counts.filter { $0.value > 1 }.keys.sorted().map { "doubled: \(place): \($0)" }
         let strange = counts.keys.filter { !truth.contains($0) }.sorted().map { "invented: \(place): \($0)" }
-        let found = lost + doubled + strange
+        let found = missing + doubled + strange
         return found.isEmpty && isOrdered ? ["out of order: \(place): \(done) instead of \(truth)"] : found
     }
 
-    /// Of a subscription that began with the rows that were there: each row is told of from some version on, with each later one; a row
-    /// that was deleted before it was told of is not.
-    private func backfillFaults(_ done: [String: [String]], isLost: Bool) -> [String] {
-        shop.history.enumerated().flatMap { row, truth -> [String] in
-            let place = "\(Receivers.backfill), row \(row)"
-            // A row that was there is told of as created.
-            let told = done[Self.key(row)] ?? []
-            let versions = told.map { $0.split(separator: " ").last.map(String.init) ?? "" }
-            let all = truth.map { $0.split(separator: " ").last.map(String.init) ?? "" }
-            let isAlive = truth.last.map { !$0.hasPrefix("delete") } ?? false
-            if isLost {
-                guard let last = all.last, isAlive || !told.isEmpty else { return [] }
-                return versions.last == last ? [] : ["lost: \(place): \(truth.last ?? "")"]
-            }
-            return versions.elementsEqual(all.suffix(versions.count))
-                ? [] : ["doubled or out of order: \(place): \(told) instead of the end of \(truth)"]
+    private func isPassed(_ words: String, _ row: Int, by name: String) -> Bool {
+        let record = log.records.first { $0.key == Self.key(row) && Shop.words($0) == words }
+        return record.map { log.hasPassed($0, name) } ?? true
+    }
+
+    /// Of a subscription that began with the rows that were there: each row is told of from some version on, with each later one; from its
+    /// first one if it came after that; not at all if it was gone before it was its turn.
+    private func backfillFaults(_ told: [String], _ truth: [String], _ row: Int, _ place: String) -> [String] {
+        guard let toldUntil, log.isSettled(Receivers.backfill) else {
+            return truth.isEmpty || toldUntil != nil ? [] : ["not delivered: \(place): its backfill is not over"]
         }
+        // A row that was there is told of as created: only its version counts.
+        func versions(_ words: [String]) -> [String] {
+            words.map { $0.split(separator: " ").last.map(String.init) ?? "" }
+        }
+        guard versions(told).elementsEqual(versions(truth).suffix(told.count)) else {
+            return [
+                "\(Set(told).count < told.count ? "doubled" : "lost"): \(place): \(told) instead of the end of \(truth)"
+            ]
+        }
+        // The first of those that had to be told; a row that was alive was told of at the latest as it was then.
+        let before = truth.prefix(toldUntil[row])
+        let isAlive = before.last.map { !$0.hasPrefix("delete") } ?? false
+        let least = truth.count - before.count + (isAlive ? 1 : 0)
+        return told.count >= least ? [] : ["lost: \(place): \(told) instead of the last \(least) of \(truth)"]
     }
 }

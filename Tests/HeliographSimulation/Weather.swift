@@ -16,6 +16,8 @@ final class Weather: Sendable {
     private let isOver = Atomic(false)
     /// One request in so many is lost.
     private let losses = Int.random(in: 15...400)
+    /// Of the way in one direction, in general: next to nothing, or far away.
+    private let distance = Duration.microseconds([50, 500, 5_000, 40_000].randomElement() ?? 500)
     /// One receiver in so many fails.
     private let failures = Int.random(in: 4...60)
 
@@ -39,7 +41,7 @@ final class Weather: Sendable {
             if Chance.one(in: 300) { return Chance.time(upTo: .seconds(4)) }
             if Chance.one(in: 30) { return Chance.time(upTo: .milliseconds(100)) }
         }
-        return Chance.time(upTo: .microseconds(500))
+        return distance / 2 + Chance.time(upTo: distance)
     }
 
     var isReceiverFailing: Bool { !isFine && Chance.one(in: failures) }

@@ -16,6 +16,8 @@ struct DispatchMeasure {
     private enum Kind: String {
         case immediate = "sync"
         case waiting = "async"
+        /// With a sender that has to be compared.
+        case bound
     }
 
     private struct Series: Hashable {
@@ -26,7 +28,7 @@ struct DispatchMeasure {
     func run() async throws {
         let all =
             Self.counts.map { Series(kind: .immediate, receivers: $0) }
-            + [1, 100].map { Series(kind: .waiting, receivers: $0) }
+            + [1, 100].flatMap { [Series(kind: .waiting, receivers: $0), Series(kind: .bound, receivers: $0)] }
         var times: [Series: [Double]] = [:]
         var allocations: [Series: Double] = [:]
         var django: [Int: [Double]] = [:]
@@ -59,6 +61,7 @@ struct DispatchMeasure {
         }
         for count in [1, 100] {
             area.report.add("signals.dispatch.async.\(count)", median(.waiting, count), "ns a send", rounds: rounds)
+            area.report.add("signals.dispatch.bound.\(count)", median(.bound, count), "ns a send", rounds: rounds)
         }
         area.report.add(
             "signals.dispatch.linear", median(.immediate, 1_000) / median(.immediate, 100) / 10,
@@ -86,6 +89,7 @@ struct DispatchMeasure {
         for number in 0..<series.receivers {
             switch series.kind {
             case .immediate: signal.connect(ReceiverID("receiver \(number)")) { $0.heard += 1 }
+            case .bound: signal.connect(ReceiverID("receiver \(number)"), from: "sender") { $0.heard += 1 }
             case .waiting:
                 signal.connect(ReceiverID("receiver \(number)")) { event async in
                     await Self.pause(event)
@@ -96,12 +100,16 @@ struct DispatchMeasure {
         let count = area.isQuick ? 100 : 2_000_000 / max(1, series.receivers)
         var event = Event()
         // A task keeps what its frames need: the first sends find it.
-        for _ in 0..<10 { try await signal.send(&event) }
+        let sender: SignalSender? = series.kind == .bound ? "sender" : nil
+        for _ in 0..<10 { try await signal.send(&event, from: sender) }
         event.heard = 0
         let blocks = allocations_count()
-        let sample = try await Sample.take { for _ in 0..<count { try await signal.send(&event) } }
+        let sample = try await Sample.take { for _ in 0..<count { try await signal.send(&event, from: sender) } }
         guard event.heard == count * series.receivers else { throw WrongAnswer() }
-        return (sample.seconds * 1e9 / Double(count), Double(allocations_count() - blocks) / Double(count))
+        return (
+            sample.seconds * 1e9 / Double(count),
+            Double(Int64(bitPattern: allocations_count() &- blocks)) / Double(count)
+        )
     }
 
     /// Does not wait, but nobody knows.

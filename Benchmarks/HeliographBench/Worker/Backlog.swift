@@ -48,6 +48,7 @@ struct Backlog {
 
     private func secondsOfPeer() async throws -> Double {
         try await insert()
+        // Its clock starts with its work: it has no state to wait in.
         return try await area.withWorker(contestant, until: count) { _ in
             let start = Date.now
             return try await finish().timeIntervalSince(start)

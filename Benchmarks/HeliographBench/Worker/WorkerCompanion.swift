@@ -11,7 +11,7 @@ enum WorkerCompanion {
         let configuration = ConnectionConfiguration(target, applicationName: "companion")
         let logger = Logger(label: "companion") { _ in SwiftLogNoOpLogHandler() }
         let worker = Worker(role.subscriptions(ReceivedCount()), database: configuration, logger: logger)
-        // As the peers: with its sessions. Each subscription is at work then, or stands by because it is paused.
+        // With its sessions, as most of the peers. Each subscription is at work then, or stands by because it is paused.
         async let _: Void = {
             while !worker.health.isReady { try await Task.sleep(for: .milliseconds(5)) }
             print("ready")

@@ -57,7 +57,8 @@ public struct Database: Sendable {
     /// - Parameters:
     ///   - mode: Isolation, and whether it only reads. Default: the server's.
     ///   - attempts: How often `body` may run in all: again, in a transaction of its own and after a short pause, when the server has rolled the
-    ///     one before back because of others (SQLSTATE 40001 and 40P01). What `body` does beside the database is done again, too. Default: 1.
+    ///     one before back because of others (SQLSTATE 40001 and 40P01). What `body` does beside the database is done again, too; an instance
+    ///     that it has saved keeps the key it was given, so let `body` make or read its instances itself. Default: 1.
     ///   - body: Gets the handle of the transaction, which is dead when `body` has returned.
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws; ``ValidationFailure`` for a deferred constraint; `PostgresError`:
@@ -71,15 +72,22 @@ public struct Database: Sendable {
         while true {
             do {
                 return try await runOnce(mode, body)
-            } catch let error as PostgresError
-                where error.sqlState == .serializationFailure || error.sqlState == .deadlockDetected
-            {
+            } catch let met as MetOthers {
                 failures += 1
-                guard failures < attempts else { throw error }
-                logger.debug("a transaction is run again", metadata: ["error": "\(error.loggable)"])
-                try await Task.sleep(for: Self.pause.delay(afterAttempt: failures))
+                guard failures < attempts else { throw met.error }
+                logger.debug("a transaction is run again", metadata: ["error": "\(met.error.loggable)"])
+                do {
+                    try await Task.sleep(for: Self.pause.delay(afterAttempt: failures))
+                } catch {
+                    throw met.error
+                }
             }
         }
+    }
+
+    /// The server has refused the transaction because of others.
+    private struct MetOthers: Error {
+        let error: any Error
     }
 
     /// Between the attempts of a transaction. Those it has met are over soon.
@@ -96,7 +104,10 @@ public struct Database: Sendable {
             } catch {
                 transaction.end()
                 await connection.rollBack()
-                throw error
+                // Another transaction's error, which `body` has let through, is not its own.
+                let state = (error as? PostgresError)?.sqlState
+                let isContention = state == .serializationFailure || state == .deadlockDetected
+                throw isContention && transaction.hasMetOthers ? MetOthers(error: error) : error
             }
         }
         if !mode.isReadOnly { await signals.tellCommitted() }

@@ -67,6 +67,7 @@ public final class ModelSignals: Sendable {
     ///   - models: Those whose receivers hear nothing, validating ones among them.
     ///   - body: Runs with their signals muted.
     /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws.
     public func withMuted<Result>(
         _ models: any Model.Type..., perform body: () async throws -> Result
     ) async rethrows -> Result {

@@ -54,6 +54,19 @@ public struct ValidatingSignal<Payload: RefusablePayload>: Sendable {
         try await signal.withConnected(id, Self.collecting(receive), perform: body)
     }
 
+    /// Sends nothing to some or all receivers for the time of a closure: see `Signal.withMuted`. What they would have refused is not refused.
+    ///
+    /// - Parameters:
+    ///   - receivers: The receivers that hear nothing; `nil` for all. Default: all.
+    ///   - body: Runs with the signal muted.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws.
+    public func withMuted<Result>(
+        _ receivers: Set<ReceiverID>? = nil, perform body: () async throws -> Result
+    ) async rethrows -> Result {
+        try await signal.withMuted(receivers, perform: body)
+    }
+
     /// Whether anybody is connected.
     public var hasReceivers: Bool { signal.hasReceivers() }
 

@@ -45,6 +45,8 @@ public final class Transaction {
     let logger: Logger
     private var hooks = AfterCommitQueue<@Sendable () async throws -> Void>()
     private var hasEnded = false
+    /// Whether the server has refused a statement of it, or its COMMIT, because of others: SQLSTATE 40001 or 40P01.
+    private(set) var hasMetOthers = false
     /// The tables of the models written here, by their senders: for violations that show up only at COMMIT.
     private var writtenTables: [String: TableDescription] = [:]
 
@@ -112,8 +114,21 @@ public final class Transaction {
     /// Runs a statement, as long as the transaction is open.
     func run(_ sql: SQL, file: String = #fileID, line: UInt = #line) async throws -> Rows {
         try checkLive()
-        guard let shared else { return try await backend.run(sql, file: file, line: line) }
+        guard let shared else {
+            return try await noting { try await backend.run(sql, file: file, line: line) }
+        }
         return try await shared.pipeline.run(sql, owner: shared.owner)
+    }
+
+    private func noting<R>(_ body: () async throws -> R) async throws -> R {
+        do {
+            return try await body()
+        } catch let error as PostgresError
+            where error.sqlState == .serializationFailure || error.sqlState == .deadlockDetected
+        {
+            hasMetOthers = true
+            throw error
+        }
     }
 
     /// - Throws: when the transaction has ended.
@@ -135,7 +150,7 @@ public final class Transaction {
     func commit() async throws {
         end()
         do {
-            try await backend.commit()
+            try await noting { try await backend.commit() }
         } catch let error as PostgresError {
             throw writtenTables.values.lazy.compactMap { $0.failure(for: error) }.first ?? error
         }

@@ -12,6 +12,8 @@ struct LaneTable {
         var place: LanePlace
         /// Whether the place is ahead of the database.
         var isDirty = false
+        /// All transactions before this one are behind the place that the database has.
+        var writtenXmin: UInt64
         /// The lane's next record met a lock of somebody else, which is no failure: how often.
         var stalls = 0
         /// When to try again.
@@ -53,15 +55,13 @@ struct LaneTable {
     var held: [Int] { lanes.keys.sorted() }
     var isDirty: Bool { lanes.values.contains(where: \.isDirty) }
 
-    /// All transactions before this one are behind every lane; `nil` where none is held.
-    var xmin: UInt64? { lanes.values.map(\.place.lo.snapshot.xmin).min() }
-
-    /// This transaction and all after it are ahead of every lane.
-    var xmax: UInt64? { lanes.values.map(\.place.lo.snapshot.xmax).max() }
+    /// All transactions before this one are behind every lane, as the database has it; `nil` where none is held.
+    var writtenXmin: UInt64? { lanes.values.map(\.writtenXmin).min() }
 
     /// Takes over what the database says of lanes that have just been locked.
     mutating func hold(_ lane: Int, version: Int64, generation: Int, place: LanePlace) {
-        lanes[lane] = Lane(version: version, generation: generation, place: place)
+        lanes[lane] = Lane(
+            version: version, generation: generation, place: place, writtenXmin: place.lo.snapshot.xmin)
     }
 
     /// Changes what is known of a lane, if it is held.
@@ -136,6 +136,7 @@ struct LaneTable {
             lanes[lane]?.version += 1
             lanes[lane]?.place = place
             lanes[lane]?.isDirty = false
+            lanes[lane]?.writtenXmin = place.lo.snapshot.xmin
         }
     }
 

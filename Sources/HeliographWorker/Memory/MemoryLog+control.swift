@@ -67,8 +67,9 @@ extension MemoryLog {
             known.generation += 1
             for lane in known.positions.indices {
                 let own = known.positions[lane].place.lo
-                let older = own.snapshot.xmax <= target.snapshot.xmax
-                let lo = older ? own : Cursor(snapshot: target.snapshot, tick: target.id)
+                // It has not come to the record yet.
+                let isBefore = written.map { !Visibility(own.snapshot).sees($0) } ?? (own.snapshot == .beginning)
+                let lo = isBefore ? own : Cursor(snapshot: target.snapshot, tick: target.id)
                 known.positions[lane].place = LanePlace(
                     lo: lo, hi: nil, lastID: 0, frontier: known.positions[lane].place.frontier)
                 known.positions[lane].generation = known.generation
@@ -93,6 +94,50 @@ extension MemoryLog {
                 let locks = state.subscriptions[name]?.locks ?? [:]
                 state.subscriptions[name]?.locks = locks.filter { $0.value != number }
             }
+        }
+    }
+
+    /// Whether a subscription's workers have passed everything that was committed, and nothing of it waits.
+    package func isSettled(_ name: String) -> Bool {
+        state.withLock { state in
+            guard let known = state.subscriptions[name], known.deliveries.isEmpty else { return false }
+            return known.positions.allSatisfy { position in
+                let lo = Visibility(position.place.lo.snapshot)
+                return position.place.hi == nil && position.place.frontier == nil
+                    && state.entries.allSatisfy { lo.sees($0.transaction) }
+            }
+        }
+    }
+
+    /// Where a subscription stands, in words.
+    package func places(of name: String) -> [String] {
+        state.withLock { state in
+            (state.subscriptions[name]?.positions ?? []).enumerated().map { lane, position in
+                let place = position.place
+                return
+                    "\(name), lane \(lane): locked by \(state.subscriptions[name]?.locks[lane] ?? 0), version \(position.version), from \(place.lo.snapshot)"
+                    + (place.hi.map { " to \($0.snapshot), behind record \(place.lastID)" } ?? "")
+                    + (place.frontier.map { ", backfilled up to \($0)" } ?? "")
+            }
+        }
+    }
+
+    /// Whether a subscription has been told of all rows that were there when it began.
+    package func hasBackfilled(_ name: String) -> Bool {
+        state.withLock { $0.subscriptions[name]?.positions.allSatisfy { $0.place.frontier == nil } ?? false }
+    }
+
+    /// Whether a subscription's workers have passed a record, and it is not parked.
+    package func hasPassed(_ record: Record, _ name: String) -> Bool {
+        state.withLock { state in
+            guard let known = state.subscriptions[name], let transaction = UInt64(record.transaction) else {
+                return false
+            }
+            let place = known.positions[record.dealt(among: known.laneCount).lane].place
+            let isPassed =
+                Visibility(place.lo.snapshot).sees(transaction)
+                || place.hi.map { record.id <= place.lastID && Visibility($0.snapshot).sees(transaction) } ?? false
+            return isPassed && !known.deliveries.contains { $0.record.id == record.id }
         }
     }
 

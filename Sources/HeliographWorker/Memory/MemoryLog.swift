@@ -99,7 +99,8 @@ package final class MemoryLog: Sendable {
 
     /// Commits changes, in one transaction.
     /// - Parameter writing: one that has begun, with as many changes.
-    /// - Throws: ``MemoryLogError`` when a row is there already, or is not there: then nothing has happened.
+    /// - Throws: ``MemoryLogError`` when a row is there already, or is not there: then nothing has happened, and a transaction that had begun
+    ///   is still to be rolled back.
     package func write(_ changes: [MemoryChange], context: String? = nil, in writing: Writing? = nil) throws {
         try state.withLock { state in
             var tables = state.tables

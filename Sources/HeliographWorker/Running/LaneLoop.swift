@@ -20,7 +20,6 @@ final class LaneLoop {
     private let isDraining: Bool
     /// Whether all lanes are held here, or others work on the rest.
     private var hasShare = false
-    /// This process.
     private let worker: String
     private var table = LaneTable()
     /// How often the session is to be heard of.
@@ -34,8 +33,10 @@ final class LaneLoop {
     private var flushedID: Int64 = 0
     /// Whether places have moved though the log is quiet.
     private var hasBackfilled = false
-    /// The places in the database are to pass all transactions before this one, also when the log is quiet.
-    private var owedXmin: UInt64?
+    /// The places in the database are to pass all transactions before this one, also when the log is quiet: those that were there when it
+    /// moved last. (Not all there are: each place that is written is a transaction.)
+    private var owedXmin: UInt64 = 0
+    private var owedID: Int64 = 0
     private var nextBalance = ContinuousClock.now
     /// Earlier, if lanes are wanted; what is being read is not broken off for it.
     private var nextLook = ContinuousClock.now
@@ -122,7 +123,6 @@ final class LaneLoop {
     private func balance() async throws -> Bool {
         let interval = min(configuration.pollInterval, pingInterval) * Double.random(in: 0.4...0.6)
         nextBalance = .now + interval
-        nextLook = nextBalance
         let lanes = store.registration.laneCount
         let membership = try await store.membership()
         guard membership.isCurrent else { return false }
@@ -154,8 +154,9 @@ final class LaneLoop {
         // Nobody serves the others before a dead one's session has ended, or somebody has given up a surplus.
         let isShort = table.held.count < LaneShare.minimum(lanes: lanes, members: membership.count)
         hasShare = !isShort
-        // Not after it, or there is nothing to be done until then, and no sleep either: all of this may have taken long.
-        if isShort { nextLook = min(nextBalance, .now + interval / 10) }
+        // All of this may have taken longer than that: the lanes are to be read in between.
+        nextBalance = max(nextBalance, .now + interval)
+        nextLook = isShort ? min(nextBalance, .now + interval / 10) : nextBalance
         metrics.holds(table.held.count)
         if table.held != held {
             logger.debug("lanes shared out", metadata: ["lanes.held": "\(table.held.count)", "lanes.all": "\(lanes)"])
@@ -167,13 +168,13 @@ final class LaneLoop {
     /// transactions that were open then are behind them: what a place has not passed is kept from being dropped.
     private func flushInTime() async throws {
         let hasMoved = newestID > flushedID || hasBackfilled
-        guard ContinuousClock.now >= nextFlush, hasMoved || owedXmin != nil, table.isDirty else { return }
+        // Lanes that were taken over when the log was quiet are behind, too.
+        let isBehind = table.writtenXmin.map { $0 < owedXmin } ?? false
+        guard ContinuousClock.now >= nextFlush, hasMoved || isBehind, table.isDirty else { return }
         nextFlush = .now + configuration.flushInterval * (hasMoved ? 1 : 12)
         try await flush(table.held)
         flushedID = newestID
         hasBackfilled = false
-        if hasMoved { owedXmin = table.xmax }
-        if let owed = owedXmin, let xmin = table.xmin, xmin >= owed { owedXmin = nil }
     }
 
     private func flush(_ lanes: [Int]) async throws {
@@ -286,6 +287,10 @@ final class LaneLoop {
         if let window = reading.window {
             if store.server != window.server {
                 throw Doubt(error: PostgresError(.connectionLost, "the server has been restarted, or is another one"))
+            }
+            // Not of a window that was opened before.
+            if hi == nil, group.place.hi == nil, window.newestID > owedID {
+                (owedID, owedXmin) = (window.newestID, window.hi.xmax)
             }
             newestID = max(newestID, window.newestID)
         } else {

@@ -15,10 +15,13 @@ enum Flaw: String, CaseIterable, ExpressibleByArgument {
     /// The log is read as if its numbers were in the order of the commits.
     case byNumber = "by-number"
 
+    /// A backfill's place is written without the effects of its rows.
+    case backfillFirst = "backfill-first"
+
     /// What faults it makes, one of them at least.
     var harm: [String] {
         switch self {
-        case .commitIgnored, .placeFirst, .byNumber: ["lost"]
+        case .commitIgnored, .placeFirst, .byNumber, .backfillFirst: ["lost"]
         case .effectsFirst: ["doubled"]
         case .unfenced: ["doubled", "out of order"]
         case .parkedForgotten: ["out of order"]

@@ -140,6 +140,30 @@ struct AfterCommitTests {
         }
     }
 
+    @Test("Another transaction's conflict is not its own: what it has done is not done again")
+    func othersConflict() async throws {
+        try await withShop { shop in
+            let tries = Locked(0)
+            let error = await #expect(throws: PostgresError.self) {
+                try await shop.database.transaction(attempts: 3) { tx in
+                    tries.change { $0 += 1 }
+                    try await shop.database.transaction { other in
+                        try await other.execute("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$")
+                    }
+                }
+            }
+            #expect(error?.sqlState == .deadlockDetected && tries.value == 1)
+            // Its own, for comparison.
+            await #expect(throws: PostgresError.self) {
+                try await shop.database.transaction(attempts: 3) { tx in
+                    tries.change { $0 += 1 }
+                    try await tx.execute("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$")
+                }
+            }
+            #expect(tries.value == 4)
+        }
+    }
+
     @Test("A lost connection takes its hooks along")
     func lost() async throws {
         try await withShop { shop in
