@@ -25,7 +25,7 @@ public import Synchronization
 ///
 /// ## Topics
 /// ### Connecting
-/// - ``connect(_:from:order:_:)-(_,_,_,(Payload)->Void)``
+/// - ``connect(answering:from:order:_:)``
 /// - ``disconnect(_:from:)``
 /// - ``withConnected(_:from:order:_:perform:)``
 /// - ``withMuted(_:from:perform:)``
