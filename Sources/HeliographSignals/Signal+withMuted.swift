@@ -4,7 +4,8 @@ extension Signal {
     /// Sends nothing to some or all receivers for the time of a closure: for fixtures and imports.
     ///
     /// Only what this task sends is muted, and the tasks it starts meanwhile, until the closure returns: what other tasks send at the same
-    /// time reaches everybody.
+    /// time reaches everybody. What is sent later is not muted, such as what an `afterCommit` signal of models sends at the COMMIT behind the
+    /// closure's end.
     ///
     /// ```swift
     /// try await saved.withMuted(["send-mail"]) { try await importAll() }
@@ -14,8 +15,6 @@ extension Signal {
     ///   - receivers: The receivers that hear nothing; `nil` for all, also those that are connected meanwhile. Default: all.
     ///   - sender: The only sender whose signals are muted; `nil` for all. Default: all.
     ///   - body: Runs with the signal muted.
-    /// What is sent later is not muted, such as what an `afterCommit` signal of models sends at the COMMIT behind the closure's end.
-    ///
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws.
     public func withMuted<Result>(

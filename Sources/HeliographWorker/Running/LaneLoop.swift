@@ -122,7 +122,6 @@ final class LaneLoop {
     /// - Returns: `false` if another declaration of the subscription is in force.
     private func balance() async throws -> Bool {
         let interval = min(configuration.pollInterval, pingInterval) * Double.random(in: 0.4...0.6)
-        nextBalance = .now + interval
         let lanes = store.registration.laneCount
         let membership = try await store.membership()
         guard membership.isCurrent else { return false }
@@ -154,8 +153,8 @@ final class LaneLoop {
         // Nobody serves the others before a dead one's session has ended, or somebody has given up a surplus.
         let isShort = table.held.count < LaneShare.minimum(lanes: lanes, members: membership.count)
         hasShare = !isShort
-        // All of this may have taken longer than that: the lanes are to be read in between.
-        nextBalance = max(nextBalance, .now + interval)
+        // From now on, since all of this may have taken longer than that: the lanes are to be read in between.
+        nextBalance = .now + interval
         nextLook = isShort ? min(nextBalance, .now + interval / 10) : nextBalance
         metrics.holds(table.held.count)
         if table.held != held {
@@ -288,8 +287,8 @@ final class LaneLoop {
             if store.server != window.server {
                 throw Doubt(error: PostgresError(.connectionLost, "the server has been restarted, or is another one"))
             }
-            // Not of a window that was opened before.
-            if hi == nil, group.place.hi == nil, window.newestID > owedID {
+            // Only of a window that ends now: others, and those of a backfill's chunk, were opened before.
+            if hi == nil, group.place.hi == nil, group.place.frontier == nil, window.newestID > owedID {
                 (owedID, owedXmin) = (window.newestID, window.hi.xmax)
             }
             newestID = max(newestID, window.newestID)
