@@ -31,7 +31,8 @@ struct HandMadeWorker {
             if flaw == .memoryCursor, let memory { place = memory } else { place = try await read(on: work) }
             let (changes, next) = try await changes(after: place, on: reading)
             memory = next
-            if changes.isEmpty, failed.isEmpty {
+            // A window that has been read in part is left behind even if the rest of it is empty, or it would be read for ever.
+            if changes.isEmpty, failed.isEmpty, place.hi == nil {
                 try await work.query("ROLLBACK")
                 try await Task.sleep(for: Self.pace)
                 continue
