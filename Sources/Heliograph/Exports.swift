@@ -1,4 +1,7 @@
-// Every public symbol of the libraries below, one by one, so that a symbol that is added is added here on purpose.
+// Every public symbol of the libraries below, one by one, so that a symbol that is added is added here on purpose. Only the models come as a
+// whole: the operators of queries (`$0.age > 18`) are not found through the import of a type.
+
+@_exported public import HeliographModels
 
 @_exported public import struct HeliographLog.AttachOptions
 @_exported public import struct HeliographLog.Attachments
@@ -36,27 +39,6 @@
 @_exported public import struct HeliographLog.SubscriptionControl
 @_exported public import struct HeliographLog.TableExplanation
 @_exported public import struct HeliographLog.Window
-@_exported public import struct HeliographModels.Column
-@_exported public import struct HeliographModels.ColumnDescription
-@_exported public import enum HeliographModels.ColumnsBuilder
-@_exported public import struct HeliographModels.Committed
-@_exported public import struct HeliographModels.Database
-@_exported public import struct HeliographModels.Deleted
-@_exported public import struct HeliographModels.Deleting
-@_exported public import struct HeliographModels.FieldError
-@_exported public import struct HeliographModels.Key
-@_exported public import struct HeliographModels.Mapping
-@_exported public import protocol HeliographModels.Model
-@_exported public import struct HeliographModels.ModelError
-@_exported public import class HeliographModels.ModelSignals
-@_exported public import protocol HeliographModels.RefusablePayload
-@_exported public import struct HeliographModels.Saved
-@_exported public import struct HeliographModels.Saving
-@_exported public import struct HeliographModels.SignalContext
-@_exported public import struct HeliographModels.TableDescription
-@_exported public import class HeliographModels.Transaction
-@_exported public import struct HeliographModels.ValidatingSignal
-@_exported public import struct HeliographModels.ValidationFailure
 @_exported public import struct HeliographPostgres.Backoff
 @_exported public import struct HeliographPostgres.Bind
 @_exported public import struct HeliographPostgres.Cell

@@ -5,7 +5,7 @@ public struct ModelError: Error, Sendable, CustomStringConvertible {
     /// The kind of an error. New kinds may be added in any version.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Base: String {
-            case notFound, notWritten, keyNotUnique, wrongKey, undecodable
+            case notFound, notWritten, keyNotUnique, wrongKey, undecodable, wrongQuery, mismatch
         }
         private let base: Base
         /// The kind's name.
@@ -21,6 +21,11 @@ public struct ModelError: Error, Sendable, CustomStringConvertible {
         public static let wrongKey = Self(base: .wrongKey)
         /// A record of the signal log, or a result, does not fit the mapping.
         public static let undecodable = Self(base: .undecodable)
+
+        /// A query names what the mapping does not have, such as a property without a column.
+        public static let wrongQuery = Self(base: .wrongQuery)
+        /// The mapping does not fit the table.
+        public static let mismatch = Self(base: .mismatch)
     }
 
     /// The kind of the error.

@@ -22,44 +22,88 @@ extension Database {
         try await transaction { try await $0.delete(instance) }
     }
 
-    /// The instance with this key.
+    /// Writes what has changed of an instance since it was read, in a transaction of its own: see ``Transaction/save(_:)-(Loaded<M>)``.
     ///
-    /// - Parameters:
-    ///   - model: The model.
-    ///   - key: The key's value; of a composite key, the values in the mapping's order.
-    /// - Returns: `nil` if there is no such row.
-    /// - Throws: As ``Transaction/find(_:_:)``.
-    public func find<M: Model, each Key: PostgresEncodable>(_ model: M.Type, _ key: repeat each Key) async throws -> M?
-    {
-        let sql = try M.mapping.selection(key: repeat each key)
-        return try await pool.query(sql).first.map(M.mapping.decode)
+    /// - Parameter loaded: The instance; it changes only if the transaction has been committed.
+    /// - Returns: Whether anything was written.
+    /// - Throws: As ``Transaction/save(_:)-(M)`` and ``transaction(_:attempts:_:)``.
+    @discardableResult
+    public func save<M: Model>(_ loaded: inout Loaded<M>) async throws -> Bool {
+        let given = loaded
+        let (copy, isWritten) = try await transaction { transaction in
+            var copy = given
+            let isWritten = try await transaction.save(&copy)
+            return (copy, isWritten)
+        }
+        loaded = copy
+        return isWritten
     }
 
-    /// The instances of a model.
+    /// Inserts many instances in a transaction of its own: see ``Transaction/insert(_:)-([M])``.
+    ///
+    /// - Parameter instances: The instances; they change only if the transaction has been committed.
+    /// - Throws: As ``Transaction/insert(_:)-([M])`` and ``transaction(_:attempts:_:)``.
+    public func insert<M: Model>(_ instances: inout [M]) async throws {
+        let given = instances
+        instances = try await transaction { transaction in
+            var copies = given
+            try await transaction.insert(&copies)
+            return copies
+        }
+    }
+
+    /// Inserts an instance, or updates its row, in a transaction of its own: see ``Transaction/upsert(_:on:)``.
     ///
     /// - Parameters:
-    ///   - model: The model.
-    ///   - condition: What stands behind WHERE. Default: all rows.
-    ///   - order: What stands behind ORDER BY. Default: the server's, which is none.
-    ///   - limit: At most so many. Default: no limit.
+    ///   - instance: The instance; it changes only if the transaction has been committed.
+    ///   - property: The property by which the row is found. Default: the key.
+    /// - Returns: Whether a new row was inserted.
+    /// - Throws: As ``Transaction/upsert(_:on:)`` and ``transaction(_:attempts:_:)``.
+    @discardableResult
+    public func upsert<M: Model>(_ instance: inout M, on property: PartialKeyPath<M>? = nil) async throws -> Bool {
+        let given = instance
+        let (copy, isNew) = try await transaction { transaction in
+            var copy = given
+            let isNew =
+                if let property { try await transaction.upsert(&copy, on: property) } else {
+                    try await transaction.upsert(&copy)
+                }
+            return (copy, isNew)
+        }
+        instance = copy
+        return isNew
+    }
+
+    /// Changes the rows of a query in a transaction of its own: see ``Transaction/update(_:)-(QueryUpdate<M>)``.
+    ///
+    /// - Parameter update: Which rows, and what they become.
+    /// - Returns: How many rows there were.
+    /// - Throws: As ``Transaction/update(_:)-(QueryUpdate<M>)`` and ``transaction(_:attempts:_:)``.
+    @discardableResult
+    public func update<M: Model>(_ update: QueryUpdate<M>) async throws -> Int {
+        try await transaction { try await $0.update(update) }
+    }
+
+    /// Deletes the rows of a query in a transaction of its own: see ``Transaction/delete(_:)-(Query<M,M>)``.
+    ///
+    /// - Parameter query: Which rows.
+    /// - Returns: How many rows of the model itself were deleted.
+    /// - Throws: As ``Transaction/delete(_:)-(Query<M,M>)`` and ``transaction(_:attempts:_:)``.
+    @discardableResult
+    public func delete<M: Model>(_ query: Query<M, M>) async throws -> Int {
+        try await transaction { try await $0.delete(query) }
+    }
+
+    /// Reads an instance's row again, by its key.
+    ///
+    /// - Parameter instance: The instance; afterwards, what the row is.
+    /// - Throws: ``ModelError`` with `notFound` when the row is gone; `PostgresError`.
+    public func refresh<M: Model>(_ instance: inout M) async throws { instance = try await refreshed(instance) }
+
+    /// Runs one statement, which is a transaction of its own, and returns its rows.
+    ///
     /// - Throws: `PostgresError`.
-    public func all<M: Model>(
-        _ model: M.Type, where condition: SQL? = nil, orderBy order: SQL? = nil, limit: Int? = nil
-    ) async throws -> [M] {
-        let sql = M.mapping.selection(where: condition, orderBy: order, limit: limit)
-        return try await pool.query(sql).map(M.mapping.decode)
-    }
-
-    /// Runs one statement, which is a transaction of its own, and reads its rows as instances of a model, by the columns'
-    /// names.
-    ///
-    /// - Parameters:
-    ///   - sql: The statement; its columns may be in any order, and more than the model's.
-    ///   - model: The model.
-    /// - Throws: `PostgresError`; ``ModelError`` with `undecodable` when a column is missing.
-    public func query<M: Model>(
-        _ sql: SQL, as model: M.Type, file: String = #fileID, line: UInt = #line
-    ) async throws -> [M] {
-        try M.mapping.decode(rows: await pool.query(sql, file: file, line: line))
+    public func rows(_ sql: SQL, file: String, line: UInt) async throws -> Rows {
+        try await pool.query(sql, file: file, line: line)
     }
 }

@@ -11,7 +11,7 @@ import ServiceContextModule
 /// try await database.save(&user)
 /// let same = try await database.find(User.self, user.id)
 /// ```
-public struct Database: Sendable {
+public struct Database: ModelReader, Sendable {
     /// The connections.
     public let pool: ConnectionPool
     /// The signals that saves and deletions send.

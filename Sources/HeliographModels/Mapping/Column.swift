@@ -5,56 +5,73 @@ public import HeliographPostgres
 /// ```swift
 /// Column("email", \.email).unique()
 /// Column("created_at", \.createdAt).generated()  // a Date?, with DEFAULT now() in the table
+/// Column("author_id", \.authorID).references(\Author.id, onDelete: .cascade)
+/// Column("settings", json: \.settings)  // any Codable value
 /// ```
-public struct Column<M: Model, Value: PostgresCodable>: Sendable {
-    let path: any KeyPath<M, Value> & Sendable
-    private(set) var description: ColumnDescription
+public struct Column<Root: Sendable, Value: Sendable>: ColumnBuilding {
+    @usableFromInline let path: any KeyPath<Root, Value> & Sendable
+    @usableFromInline var codec: PropertyCodec<Value>
+    /// What a value must be like.
+    var rules: [Rule<Value>] = []
+    /// The rules of what is nested in it.
+    var nestedValidators = Validators<Value>()
+    /// The properties that have a column of their own, and which.
+    let properties: [(path: PropertyPath, index: Int)]
 
     /// Maps a column to a property.
     ///
     /// - Parameters:
     ///   - name: The column's name, as it is in the table and unquoted.
     ///   - path: The property.
-    public init(_ name: String, _ path: any KeyPath<M, Value> & Sendable) {
-        self.init(name, path, isKey: false)
+    @inlinable
+    public init(_ name: String, _ path: any KeyPath<Root, Value> & Sendable) where Value: PostgresCodable {
+        self.init(path, PropertyCodec(name, isKey: false))
     }
 
-    init(_ name: String, _ path: any KeyPath<M, Value> & Sendable, isKey: Bool) {
+    /// Maps a column of type `jsonb` or `json` to a property of any type that can be written as JSON.
+    ///
+    /// - Parameters:
+    ///   - name: The column's name, as it is in the table and unquoted.
+    ///   - path: The property.
+    public init(_ name: String, json path: any KeyPath<Root, Value> & Sendable) where Value: Codable {
+        self.init(path, PropertyCodec(json: name))
+    }
+
+    /// Maps a column of type `jsonb` or `json`, which may be NULL, to a property of any type that can be written as JSON.
+    ///
+    /// - Parameters:
+    ///   - name: The column's name, as it is in the table and unquoted.
+    ///   - path: The property. `nil` is NULL, not the JSON value `null`.
+    public init<Wrapped: Codable & Sendable>(
+        _ name: String, json path: any KeyPath<Root, Value> & Sendable
+    ) where Value == Wrapped? {
+        self.init(path, PropertyCodec(json: name))
+    }
+
+    @usableFromInline
+    init(_ path: any KeyPath<Root, Value> & Sendable, _ codec: PropertyCodec<Value>) {
         self.path = path
-        description = ColumnDescription(name: name, valueType: Value.self, isKey: isKey)
+        self.codec = codec
+        properties = [(PropertyPath(path), 0)]
     }
 
-    /// Says that no two rows have the same value, so that a violation is reported on this field.
-    ///
-    /// The table itself must have the constraint; this declares it to the mapping.
-    ///
-    /// - Parameter constraint: The constraint's or unique index's name, if it is not one that PostgreSQL would choose:
-    ///   `table_column_key` or `table_column_idx`.
-    public func unique(constraint: String? = nil) -> Self {
-        var column = self
-        column.description.isUnique = true
-        if let constraint { column.description.constraints.append(constraint) }
-        return column
+    /// A property that is spread over several columns.
+    init(
+        _ path: any KeyPath<Root, Value> & Sendable, nesting layout: MappingLayout<Value>, _ codec: PropertyCodec<Value>
+    ) {
+        self.path = path
+        self.codec = codec
+        properties = layout.places.compactMap { part in PropertyPath(path, part.key).map { ($0, part.value) } }
+        nestedValidators = layout.validators
     }
 
-    /// Names a constraint (check, foreign key, …) whose violation is to be reported on this field.
-    ///
-    /// Names that PostgreSQL would choose, such as `table_column_check` and `table_column_fkey`, need not be given.
-    ///
-    /// - Parameter constraint: The constraint's name in the table.
-    public func constrained(by constraint: String) -> Self {
-        var column = self
-        column.description.constraints.append(constraint)
-        return column
+    /// The column, as ``ColumnBuilding`` wants it.
+    public var column: Self {
+        get { self }
+        set { self = newValue }
     }
 
-    /// Lets the database fill the column in: while the property is `nil` the column is left out of INSERT and UPDATE, and
-    /// the value it has in the row is read back.
-    ///
-    /// So a value that is there cannot be set to NULL through the model.
-    public func generated<Wrapped>() -> Self where Value == Wrapped? {
-        var column = self
-        column.description.isGenerated = true
-        return column
-    }
+    /// Adds the parameters of the property.
+    @usableFromInline
+    func append(_ instance: Root, to binds: inout [Bind]) { codec.append(instance[keyPath: path], &binds) }
 }

@@ -37,19 +37,20 @@ extension Mapping {
     }
 }
 
-extension ColumnDescription {
-    func decode<Value: PostgresDecodable>(
-        _ record: JSONValue, as type: Value.Type, model: any Model.Type
-    ) throws -> Value {
-        let value = record[name]
-        guard let value = value ?? (isOptional ? .null : nil) else {
-            throw ModelError(.undecodable, "the record has no column \"\(name)\", which \(model) needs")
+extension TableDescription {
+    /// The value of a column in a record.
+    @usableFromInline
+    func decode<Value: PostgresDecodable>(_ record: JSONValue, column index: Int, as type: Value.Type) throws -> Value {
+        let column = columns[index]
+        let value = record[column.name] ?? column.defaultRecordValue ?? (column.isOptional ? .null : nil)
+        guard let value else {
+            throw ModelError(.undecodable, "the record has no column \"\(column.name)\", which \(model) needs")
         }
         do {
             return try Value(json: value)
         } catch {
             let form = value == .null ? "is NULL, and cannot be" : "is not what PostgreSQL writes for"
-            throw ModelError(.undecodable, "column \"\(name)\" of \(model) \(form) \(type)")
+            throw ModelError(.undecodable, "column \"\(column.name)\" of \(model) \(form) \(type)")
         }
     }
 }

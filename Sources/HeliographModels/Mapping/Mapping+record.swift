@@ -9,7 +9,7 @@ extension Mapping {
         var row: [JSONValue.Member] = []
         for (column, value) in zip(columns, values(instance)) {
             do {
-                let member = JSONValue.Member(name: column.name, value: try value.bind.json)
+                let member = JSONValue.Member(name: column.name, value: try value.json)
                 row.append(member)
                 if column.isKey { key.append(member) }
             } catch {

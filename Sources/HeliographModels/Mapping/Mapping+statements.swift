@@ -1,7 +1,7 @@
 import HeliographPostgres
 
 extension Mapping {
-    private var tableName: SQL { SQL(unsafe: table.qualifiedName) }
+    var tableName: SQL { SQL(unsafe: table.qualifiedName) }
 
     /// All rows, to be continued with WHERE and the like.
     private var select: SQL { "SELECT \(selectList) FROM \(tableName)" }
@@ -23,16 +23,16 @@ extension Mapping {
     }
 
     /// Whether the key is one that the database draws, and has not been drawn yet.
-    func lacksGeneratedKey(_ values: [ColumnValue]) -> Bool {
-        zip(columns, values).contains { $0.isKey && $1.isLeftToDatabase }
+    func lacksGeneratedKey(_ values: [Bind]) -> Bool {
+        zip(columns, values).contains { $0.isKey && $0.isLeftToDatabase($1) }
     }
 
     /// Whether the database draws the key, or a part of it.
     var hasGeneratedKey: Bool { columns.contains { $0.isKey && $0.isGenerated } }
 
     /// `"id" = $1`, for the row that has the key of these values.
-    func keyCondition(_ values: [ColumnValue]) throws -> SQL {
-        try keyCondition(binds: zip(columns, values).filter { $0.0.isKey }.map { $0.1.bind })
+    func keyCondition(_ values: [Bind]) throws -> SQL {
+        try keyCondition(binds: zip(columns, values).filter { $0.0.isKey }.map { $0.1 })
     }
 
     /// `"id" = $1`, for the row that has this key.
@@ -48,27 +48,43 @@ extension Mapping {
     }
 
     /// Writes a new row and returns it.
-    func insert(_ values: [ColumnValue]) -> SQL {
-        let written = zip(columns, values).filter { !$1.isLeftToDatabase }
+    func insert(_ values: [Bind]) -> SQL {
+        let written = zip(columns, values).filter { !$0.isLeftToDatabase($1) }
         guard !written.isEmpty else { return "INSERT INTO \(tableName) DEFAULT VALUES RETURNING \(selectList)" }
         let names = SQL(unsafe: written.map { SQL.quoted(identifier: $0.0.name) }.joined(separator: ", "))
-        let binds = SQL.joined(written.map { "\(bind: $0.1.bind)" }, by: ", ")
+        let binds = SQL.joined(written.map { "\(bind: $0.1)" }, by: ", ")
         return "INSERT INTO \(tableName) (\(names)) VALUES (\(binds)) RETURNING \(selectList)"
     }
 
-    /// Writes all columns but the key's into the row that `key` finds, and returns it.
-    func update(_ values: [ColumnValue], where key: SQL) -> SQL {
-        let assignments = zip(columns, values)
-            .filter { !$0.isKey && !$1.isLeftToDatabase }
-            .map { "\(identifier: $0.name) = \(bind: $1.bind)" as SQL }
+    /// Writes columns into the row that `key` finds, and returns it.
+    /// - Parameter chosen: the columns to write; `nil` for all but the key's.
+    func update(_ values: [Bind], only chosen: [Int]? = nil, where key: SQL) -> SQL {
+        let written = chosen ?? columns.indices.filter { !columns[$0].isKey }
+        let assignments = written.filter { !columns[$0].isLeftToDatabase(values[$0]) }
+            .map { "\(identifier: columns[$0].name) = \(bind: values[$0])" as SQL }
         // A table of nothing but its key has nothing to update; the row is read and locked all the same.
         guard !assignments.isEmpty else { return "\(select) WHERE \(key) FOR NO KEY UPDATE" }
         return "UPDATE \(tableName) SET \(.joined(assignments, by: ", ")) WHERE \(key) RETURNING \(selectList)"
     }
+
+    /// The row that `key` finds.
+    func row(where key: SQL) -> SQL { "\(select) WHERE \(key)" }
 
     /// Removes the row that `key` finds, and returns what it was.
     func delete(where key: SQL) -> SQL { "DELETE FROM \(tableName) WHERE \(key) RETURNING \(selectList)" }
 
     /// One row if the key exists; it is then locked against change and deletion until the transaction ends.
     func lock(where key: SQL) -> SQL { "SELECT 1 FROM \(tableName) WHERE \(key) FOR NO KEY UPDATE" }
+
+    /// Rows of the table by the name it has in queries.
+    func rows(of condition: SQL?) -> SQL {
+        let all: SQL = "SELECT \(selectList) FROM \(tableName) AS \(unsafe: QueryNames.root)"
+        return condition.map { "\(all) WHERE \($0)" } ?? all
+    }
+
+    /// Removes rows of the table by the name it has in queries.
+    func delete(_ condition: SQL?) -> SQL {
+        let all: SQL = "DELETE FROM \(tableName) AS \(unsafe: QueryNames.root)"
+        return condition.map { "\(all) WHERE \($0)" } ?? all
+    }
 }

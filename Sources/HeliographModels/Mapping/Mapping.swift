@@ -12,6 +12,8 @@ public import HeliographSignals
 /// - ``sender``
 /// - ``columns``
 /// - ``keyColumns``
+/// - ``unique(_:constraint:)``
+/// - ``check(_:constraint:)``
 /// ### Rows and instances
 /// - ``decode(_:)``
 /// - ``decode(record:)``
@@ -19,14 +21,16 @@ public import HeliographSignals
 /// - ``binds(of:)``
 public struct Mapping<M: Model>: Sendable {
     /// The table: its names, its columns, its constraints.
-    public let table: TableDescription
+    public internal(set) var table: TableDescription
     /// The quoted names of all columns, separated by commas, for a SELECT whose rows ``decode(_:)`` reads.
     public let selectList: SQL
 
     /// Builds an instance from values; `places` are the columns' places in the row, the mapping's order if `nil`.
     let makeFromRow: @Sendable (_ row: Row, _ places: [Int]?) throws -> M
     let makeFromRecord: @Sendable (_ record: JSONValue, _ table: TableDescription) throws -> M
-    let values: @Sendable (M) -> [ColumnValue]
+    let values: @Sendable (M) -> [Bind]
+    let validators: Validators<M>
+    private let places: [PropertyPath: Int]
 
     /// Maps a model.
     ///
@@ -35,40 +39,53 @@ public struct Mapping<M: Model>: Sendable {
     ///   - schema: The table's schema, unquoted. `nil` leaves it to the search path in SQL, and means `public` in the
     ///     sender's name. Default: `nil`.
     ///   - make: The initialiser, `User.init`.
-    ///   - columns: A ``Key`` or ``Column`` for each parameter of the initialiser, in order.
-    public init<each Value: PostgresCodable>(
+    ///   - columns: A ``Key``, ``Column`` or ``Nested`` for each parameter of the initialiser, in order.
+    @inlinable
+    public init<each Value: Sendable>(
         _ table: String,
         schema: String? = nil,
         _ make: @escaping @Sendable (repeat each Value) -> M,
         @ColumnsBuilder<M> _ columns: () -> (repeat Column<M, each Value>)
     ) {
         let columns = columns()
-        var descriptions: [ColumnDescription] = []
-        for column in repeat each columns { descriptions.append(column.description) }
-        self.table = TableDescription(schema: schema, name: table, columns: descriptions)
-        selectList = SQL(unsafe: descriptions.map { SQL.quoted(identifier: $0.name) }.joined(separator: ", "))
+        var layout = MappingLayout<M>()
+        for column in repeat each columns { layout.add(column) }
+        self.init(
+            table, schema: schema, layout,
+            makeFromRow: { row, places in
+                var place = PropertyPlace(places: places)
+                func next<T>(_ column: Column<M, T>) throws -> T { try column.codec.decode(row, &place) }
+                return make(repeat try next(each columns))
+            },
+            makeFromRecord: { record, table in
+                var index = 0
+                func next<T>(_ column: Column<M, T>) throws -> T {
+                    try column.codec.decodeRecord(record, table, &index)
+                }
+                return make(repeat try next(each columns))
+            },
+            values: { instance in
+                var values: [Bind] = []
+                for column in repeat each columns { column.append(instance, to: &values) }
+                return values
+            })
+    }
 
-        makeFromRow = { row, places in
-            var index = -1
-            func next<T: PostgresDecodable>(_ type: T.Type) throws -> T {
-                index += 1
-                return try row.decode(places.map { $0[index] } ?? index, as: type)
-            }
-            return make(repeat try next((each Value).self))
-        }
-        makeFromRecord = { record, table in
-            var index = -1
-            func next<T: PostgresDecodable>(_ type: T.Type) throws -> T {
-                index += 1
-                return try table.columns[index].decode(record, as: type, model: M.self)
-            }
-            return make(repeat try next((each Value).self))
-        }
-        values = { instance in
-            var values: [ColumnValue] = []
-            for column in repeat each columns { values.append(column.value(in: instance)) }
-            return values
-        }
+    @usableFromInline
+    init(
+        _ table: String, schema: String?, _ layout: MappingLayout<M>,
+        makeFromRow: @escaping @Sendable (_ row: Row, _ places: [Int]?) throws -> M,
+        makeFromRecord: @escaping @Sendable (_ record: JSONValue, _ table: TableDescription) throws -> M,
+        values: @escaping @Sendable (M) -> [Bind]
+    ) {
+        self.table = TableDescription(
+            model: "\(M.self)", schema: schema, name: table, columns: layout.descriptions)
+        selectList = SQL(unsafe: layout.descriptions.map { SQL.quoted(identifier: $0.name) }.joined(separator: ", "))
+        validators = layout.validators
+        places = layout.places
+        self.makeFromRow = makeFromRow
+        self.makeFromRecord = makeFromRecord
+        self.values = values
     }
 
     /// The sender of the model's signals, as the signal log names it: `public.users`.
@@ -83,5 +100,46 @@ public struct Mapping<M: Model>: Sendable {
     /// The instance's values as parameters, in the order of ``columns``.
     ///
     /// - Parameter instance: The instance to read.
-    public func binds(of instance: M) -> [Bind] { values(instance).map(\.bind) }
+    public func binds(of instance: M) -> [Bind] { values(instance) }
+
+    /// Says that no two rows have the same values in some columns together.
+    ///
+    /// - Parameters:
+    ///   - properties: The properties, in the constraint's order.
+    ///   - constraint: The constraint's name. Default: the one PostgreSQL would choose, `table_column_column_key`.
+    public func unique(_ properties: PartialKeyPath<M>..., constraint: String? = nil) -> Self {
+        var mapping = self
+        mapping.table.uniqueGroups.append(
+            .init(name: constraint, columns: properties.map { index(of: PropertyPath($0)) ?? -1 }))
+        return mapping
+    }
+
+    /// Says what rows the table accepts.
+    ///
+    /// - Parameters:
+    ///   - condition: A condition on several columns, as SQL.
+    ///   - constraint: The constraint's name. A violation is reported on the instance as a whole.
+    public func check(_ condition: String, constraint: String) -> Self {
+        var mapping = self
+        mapping.table.checks.append(.init(name: constraint, condition: condition))
+        return mapping
+    }
+
+    /// The place of a property's column among ``columns``.
+    func index(of path: PropertyPath) -> Int? { places[path] }
+
+    /// The value of a column's property, if it is of a type; of an optional, what is in it.
+    func property<Value>(at index: Int, of instance: M) -> Value? {
+        guard let path = places.first(where: { $0.value == index })?.key else { return nil }
+        return path.value(in: instance) as? Value
+    }
+
+    /// The place of a property's column among ``columns``.
+    /// - Throws: ``ModelError`` with `wrongQuery` if it has none.
+    func column(of path: PartialKeyPath<M>) throws(ModelError) -> Int {
+        guard let index = places[PropertyPath(path)] else {
+            throw ModelError(.wrongQuery, "the mapping of \(M.self) has no column for \(path)")
+        }
+        return index
+    }
 }

@@ -19,6 +19,11 @@ extension TableDescription {
         case .notNullViolation:
             return failure(error, field: error.column, code: "required", message: "a value is required")
         case .checkViolation:
+            for column in columns {
+                guard let rule = column.rules.first(where: { constraintName(of: $0, on: column) == error.constraint })
+                else { continue }
+                return failure(error, field: column.name, code: rule.code, message: rule.message)
+            }
             let constraint = error.constraint.map { " \($0)" } ?? ""
             return failure(
                 error, field: column(of: error, label: "check"), code: "check",
@@ -44,17 +49,17 @@ extension TableDescription {
         if error.constraint == ConstraintName.chosen(table: name, column: nil, label: "pkey") {
             let keys = columns.filter(\.isKey)
             if !keys.isEmpty {
-                return ValidationFailure(keys.map { duplicate($0.name) }, cause: error)
+                return ValidationFailure(keys.map { .duplicate($0.name) }, cause: error)
             }
         }
+        if let group = uniqueGroups.first(where: { constraintName(of: $0) == error.constraint }) {
+            return ValidationFailure(
+                group.columns.filter(columns.indices.contains).map { .duplicate(columns[$0].name) }, cause: error)
+        }
         if let column = column(of: error, label: "key") ?? column(of: error, label: "idx") {
-            return ValidationFailure([duplicate(column)], cause: error)
+            return ValidationFailure([.duplicate(column)], cause: error)
         }
         return failure(error, field: nil, code: "unique", message: "a row with these values already exists")
-    }
-
-    private func duplicate(_ field: String) -> FieldError {
-        FieldError(field: field, code: "unique", message: "a row with this \(field) already exists")
     }
 
     private func failure(_ error: PostgresError, field: String?, code: String, message: String) -> ValidationFailure {
@@ -69,6 +74,21 @@ extension TableDescription {
             declared
             ?? columns.first { ConstraintName.chosen(table: name, column: $0.name, label: label) == constraint }
         return column?.name
+    }
+
+    /// The name of the constraint for a rule, if it is installed.
+    func constraintName(of rule: RuleDeclaration, on column: ColumnDescription) -> String {
+        // Several rules of one code have a number each.
+        let same = column.rules.filter { $0.code == rule.code }
+        let place = same.firstIndex { $0.condition(column: column.name) == rule.condition(column: column.name) } ?? 0
+        return ConstraintName.chosen(
+            table: name, column: column.name, label: "\(rule.code)_rule\(place == 0 ? "" : "\(place + 1)")")
+    }
+
+    /// The name of the constraint for columns that are unique together: the given one, or the one PostgreSQL would choose.
+    func constraintName(of group: UniqueGroup) -> String {
+        let names = group.columns.filter(columns.indices.contains).map { columns[$0].name }
+        return group.name ?? ConstraintName.chosen(table: name, column: names.joined(separator: "_"), label: "key")
     }
 
     private func isNamed(in error: PostgresError) -> Bool {

@@ -2,13 +2,16 @@
 public struct Deleting<M: Model>: RefusablePayload {
     /// The instance, as the program has it.
     public let instance: M
+    /// How the deletion has come about.
+    public let origin: WriteOrigin
     /// The transaction of the deletion.
     public let transaction: Transaction
     /// What receivers have refused so far.
     private(set) var failure: ValidationFailure?
 
-    init(_ instance: M, transaction: Transaction) {
+    init(_ instance: M, origin: WriteOrigin, transaction: Transaction) {
         self.instance = instance
+        self.origin = origin
         self.transaction = transaction
     }
 

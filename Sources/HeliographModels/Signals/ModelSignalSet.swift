@@ -17,7 +17,26 @@ final class ModelSignalSet<M: Model>: AnyModelSignalSet {
         afterCommit = Signal("\(sender).afterCommit")
     }
 
+    var sender: String { M.mapping.sender.name }
+
     var signals: [any MutableSignal] { [preSave, postSave, preDelete, postDelete, afterCommit] }
+
+    /// Whether anybody is to hear of a deletion.
+    var hearsDeletions: Bool {
+        preDelete.hasReceivers() || postDelete.hasReceivers() || afterCommit.hasReceivers()
+    }
+
+    /// Whether anybody is to hear of a row that has been written.
+    var hearsWrites: Bool { postSave.hasReceivers() || afterCommit.hasReceivers() }
+
+    func dependents(of model: ObjectIdentifier) -> [any AnyDependents] {
+        M.mapping.columns.enumerated().compactMap { index, column in
+            guard let key = column.foreignKey, key.model == model, key.onDelete == .cascade,
+                let target = key.columnIndex
+            else { return nil }
+            return Dependents<M>(index: index, target: target)
+        }
+    }
 
     var receivers: [ModelReceiver] {
         func all(_ moment: ModelReceiver.Moment, _ receivers: [ReceiverDescription]) -> [ModelReceiver] {
@@ -31,6 +50,11 @@ final class ModelSignalSet<M: Model>: AnyModelSignalSet {
 
 /// The signals of a model, whichever it is.
 protocol AnyModelSignalSet: Sendable {
+    /// The sender's name.
+    var sender: String { get }
     var signals: [any MutableSignal] { get }
     var receivers: [ModelReceiver] { get }
+    var hearsDeletions: Bool { get }
+    /// The foreign keys by which rows of this model are deleted with those of another.
+    func dependents(of model: ObjectIdentifier) -> [any AnyDependents]
 }

@@ -23,10 +23,20 @@ public final class ModelSignals: Sendable {
     /// looks at the log itself, such as a `LiveMirror`.
     public let committed = Signal<Void>("committed")
 
+    private let relations = Mutex<[RelationKey: any MutableSignal]>([:])
     private let sets = Mutex<[ObjectIdentifier: any AnyModelSignalSet]>([:])
 
     /// Creates signals without receivers.
     public init() {}
+
+    /// Names models without receivers by which deletions go on to others: of User, Order and Item, each of which is deleted with the one before,
+    /// the deletion of a user reaches receivers of Item only if Order is known.
+    ///
+    /// - Parameter models: The models. Those with receivers are known anyway.
+    public func know(_ models: any Model.Type...) {
+        func add<M: Model>(_ model: M.Type) { _ = set(for: model) }
+        for model in models { add(model) }
+    }
 
     /// Sent before an instance is inserted or updated. Receivers may change it, or refuse it.
     public func preSave<M: Model>(_ model: M.Type) -> ValidatingSignal<Saving<M>> {
@@ -48,6 +58,24 @@ public final class ModelSignals: Sendable {
     ///
     /// It reaches the receivers if there were any when the instance was saved.
     public func afterCommit<M: Model>(_ model: M.Type) -> Signal<Committed<M>> { set(for: model).afterCommit }
+
+    /// Sent before and after rows of a relation of many to many are made or removed by ``Links``, whichever side it is done from.
+    public func relation<Left: Model, Right: Model, Through: Model, LeftKey, RightKey>(
+        _ relation: ManyToMany<Left, Right, Through, LeftKey, RightKey>
+    ) -> Signal<RelationChange<LeftKey, RightKey>> {
+        relations.withLock { relations in
+            let key = RelationKey(left: PropertyPath(relation.left), right: PropertyPath(relation.right))
+            if let signal = relations[key] as? Signal<RelationChange<LeftKey, RightKey>> { return signal }
+            let signal = Signal<RelationChange<LeftKey, RightKey>>("\(Through.mapping.sender.name).relation")
+            relations[key] = signal
+            return signal
+        }
+    }
+
+    private struct RelationKey: Hashable {
+        let left: PropertyPath
+        let right: PropertyPath
+    }
 
     /// Who listens to what: by model, moment and the order in which they run.
     public var receivers: [ModelReceiver] {
@@ -81,6 +109,27 @@ public final class ModelSignals: Sendable {
         var nothing: Void = ()
         await committed.sendRobust(&nothing)
     }
+
+    /// The foreign keys by which rows are deleted with those of a model, as far as somebody is to hear of it.
+    func dependents<M: Model>(of model: M.Type) -> [any AnyDependents] {
+        let known = sets.withLock { $0 }
+        var isAudible: [ObjectIdentifier: Bool] = [:]
+        func hears(_ id: ObjectIdentifier) -> Bool {
+            if let answer = isAudible[id] { return answer }
+            // A circle of models hears what one of them hears; that one says so itself.
+            isAudible[id] = false
+            let answer =
+                known[id]?.hearsDeletions == true
+                || known.contains { !$0.value.dependents(of: id).isEmpty && hears($0.key) }
+            isAudible[id] = answer
+            return answer
+        }
+        let id = ObjectIdentifier(model)
+        return known.filter { !$0.value.dependents(of: id).isEmpty && hears($0.key) }
+            .sorted { $0.value.sender < $1.value.sender }.flatMap { $0.value.dependents(of: id) }
+    }
+
+    func hasDependents<M: Model>(of model: M.Type) -> Bool { !dependents(of: model).isEmpty }
 
     /// The signals of a model, made when they are first asked for.
     func set<M: Model>(for model: M.Type) -> ModelSignalSet<M> {

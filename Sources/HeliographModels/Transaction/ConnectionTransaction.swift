@@ -27,6 +27,21 @@ package struct ConnectionTransaction: TransactionBackend {
         try await connection.pipelineOutcomes(statements, behind: { [opening] in opening.take() })
     }
 
+    package func run(all statements: [SQL]) async throws -> [Rows] {
+        try await pipeline(statements).map { outcome in
+            switch outcome {
+            case .rows(let rows): rows
+            case .failed(let error): throw error
+            case .skipped: throw PostgresError(.transactionAborted, "a statement before this one has failed")
+            }
+        }
+    }
+
+    package func stream<R>(_ sql: SQL, _ body: (RowStream) async throws -> R) async throws -> R {
+        try await connection.open { [opening] in opening.take() }
+        return try await connection.stream(sql, body)
+    }
+
     package func savepoint<R>(_ body: () async throws -> R) async throws -> R {
         try await connection.open { [opening] in opening.take() }
         return try await connection.savepoint { _ in try await body() }

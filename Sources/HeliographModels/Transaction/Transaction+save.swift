@@ -12,7 +12,7 @@ extension Transaction {
     /// copy of its own.
     ///
     /// - Parameter instance: The instance to write.
-    /// - Throws: ``ValidationFailure`` when a receiver or a constraint refuses the instance. A constraint has aborted the
+    /// - Throws: ``ValidationFailure`` when a receiver, a rule or a constraint refuses the instance. A constraint has aborted the
     ///   transaction then: unless the save is in a ``savepoint(_:)``, the transaction can only be rolled back.
     ///   ``ModelError`` with `notFound` when the row to update is gone; `PostgresError`; what receivers throw.
     public func save<M: Model>(_ instance: inout M) async throws {
@@ -24,6 +24,32 @@ extension Transaction {
             let locked = try await run(mapping.lock(where: mapping.keyCondition(values)))
             try await write(&instance, created: locked.isEmpty)
         }
+    }
+
+    /// Writes what has changed of an instance since it was read. If nothing has, not even by a `preSave` receiver, nothing is written, and nobody
+    /// is told of a save.
+    ///
+    /// - Parameter loaded: The instance; afterwards, what the row is.
+    /// - Returns: Whether anything was written.
+    /// - Throws: As the save of a whole instance.
+    @discardableResult
+    public func save<M: Model>(_ loaded: inout Loaded<M>) async throws -> Bool {
+        var instance = loaded.instance
+        // The row is the one that was read, whatever has become of the key.
+        let isWritten = try await write(&instance, created: false, original: loaded.original)
+        loaded = Loaded(instance)
+        return isWritten
+    }
+
+    /// Writes some columns of an instance into its row, and those that `preSave` receivers change.
+    ///
+    /// - Parameters:
+    ///   - instance: The instance; afterwards, what the row is.
+    ///   - properties: The properties whose columns to write.
+    /// - Throws: As the save of a whole instance; ``ModelError`` with `wrongQuery` for a property without a column.
+    public func update<M: Model>(_ instance: inout M, only properties: PartialKeyPath<M>...) async throws {
+        let wanted = try properties.map { try M.mapping.column(of: $0) }
+        try await write(&instance, created: false, baseline: instance, wanted: wanted)
     }
 
     /// Inserts an instance, with the signals of a save.
@@ -42,19 +68,42 @@ extension Transaction {
         try await write(&instance, created: false)
     }
 
-    private func write<M: Model>(_ instance: inout M, created: Bool) async throws {
+    /// Reads an instance's row again, by its key.
+    ///
+    /// - Parameter instance: The instance; afterwards, what the row is.
+    /// - Throws: ``ModelError`` with `notFound` when the row is gone; `PostgresError`.
+    public func refresh<M: Model>(_ instance: inout M) async throws {
+        instance = try await refreshed(instance)
+    }
+
+    /// - Parameters:
+    ///   - original: what the row is, if only what has changed is to be written.
+    ///   - baseline: what to compare with in its place.
+    ///   - wanted: columns that are written though they may not have changed.
+    /// - Returns: whether anything was written.
+    @discardableResult
+    private func write<M: Model>(
+        _ instance: inout M, created: Bool, original: M? = nil, baseline: M? = nil, wanted: [Int] = []
+    ) async throws -> Bool {
         try checkLive()
         let mapping = M.mapping
         let signals = signals.set(for: M.self)
         // The row is found by the key from before the receivers.
-        let key = created ? nil : try mapping.keyCondition(mapping.values(instance))
+        let key = created ? nil : try mapping.keyCondition(mapping.values(original ?? instance))
 
-        var saving = Saving(instance, created: created, transaction: self)
+        var saving = Saving(
+            instance, original: original, baseline: baseline, wanted: wanted, created: created, origin: .instance,
+            transaction: self)
         try await signals.preSave.send(&saving)
-        if let failure = saving.failure { throw failure }
+        try await validate(&saving)
 
         let values = mapping.values(saving.instance)
-        let statement = key.map { mapping.update(values, where: $0) } ?? mapping.insert(values)
+        let columns = saving.changedColumns
+        if columns?.isEmpty == true {
+            instance = saving.instance
+            return false
+        }
+        let statement = key.map { mapping.update(values, only: columns, where: $0) } ?? mapping.insert(values)
         noteWrite(to: mapping.table)
         let row: M
         do {
@@ -63,12 +112,21 @@ extension Transaction {
         } catch let error as PostgresError {
             throw mapping.table.failure(for: error) ?? error
         }
-
-        // A hook's place in the order is that of its save, before those of the saves that its receivers make.
-        try announce(row, created ? .created : .updated, to: signals.afterCommit)
-        var saved = Saved(instance: row, created: created, transaction: self)
-        try await signals.postSave.send(&saved)
+        try await tell(row, of: saving)
         instance = row
+        return true
+    }
+
+    /// Tells the receivers what has been written.
+    func tell<M: Model>(_ row: M, of saving: Saving<M>) async throws {
+        let signals = signals.set(for: M.self)
+        // A hook's place in the order is that of its save, before those of the saves that its receivers make.
+        try announce(row, saving.created ? .created : .updated, to: signals.afterCommit)
+        guard signals.postSave.hasReceivers() else { return }
+        var saved = Saved(
+            instance: row, original: saving.original, created: saving.created, changedFields: saving.changedFields,
+            origin: saving.origin, transaction: self)
+        try await signals.postSave.send(&saved)
     }
 
     /// - Returns: `nil` where no rows are kept.
@@ -83,5 +141,17 @@ extension Transaction {
             throw ModelError(.keyNotUnique, "\(count) rows of \(M.mapping.sender) have the key of one \(M.self)")
         }
         return try rows.first.map(M.mapping.decode)
+    }
+}
+
+extension ModelReader {
+    /// The row of an instance as it is now.
+    func refreshed<M: Model>(_ instance: M) async throws -> M {
+        let mapping = M.mapping
+        let sql = mapping.row(where: try mapping.keyCondition(mapping.values(instance)))
+        guard let row = try await rows(sql, file: #fileID, line: #line).first else {
+            throw ModelError(.notFound, "the \(M.self) to read again does not exist, or no longer")
+        }
+        return try mapping.decode(row)
     }
 }

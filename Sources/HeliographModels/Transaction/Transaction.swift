@@ -23,17 +23,17 @@ package import Logging
 /// - ``save(_:)``
 /// - ``insert(_:)``
 /// - ``update(_:)``
+/// - ``upsert(_:on:)``
 /// - ``delete(_:)``
-/// - ``find(_:_:)``
-/// - ``all(_:where:orderBy:limit:)``
+/// - ``refresh(_:)``
+/// - ``links(_:of:)``
 /// ### Statements
 /// - ``query(_:file:line:)``
-/// - ``query(_:as:file:line:)``
 /// - ``execute(_:file:line:)``
 /// ### Parts and ends
 /// - ``savepoint(_:)``
 /// - ``afterCommit(_:)``
-public final class Transaction {
+public final class Transaction: ModelReader {
     /// The signals that saves and deletions send.
     public let signals: ModelSignals
     /// The name of the process that writes, as its ``Database`` was given it.
@@ -47,6 +47,10 @@ public final class Transaction {
     private var hasEnded = false
     /// Whether the server has refused a statement of it, or its COMMIT, because of others: SQLSTATE 40001 or 40P01.
     private(set) var hasMetOthers = false
+    /// The rows that are being deleted, by model and key.
+    private var deleting: Set<RowKey> = []
+    /// Those of them of which receivers have been told.
+    private var told: Set<RowKey> = []
     /// The tables of the models written here, by their senders: for violations that show up only at COMMIT.
     private var writtenTables: [String: TableDescription] = [:]
 
@@ -120,6 +124,23 @@ public final class Transaction {
         return try await shared.pipeline.run(sql, owner: shared.owner)
     }
 
+    /// Runs statements, in one round trip if that can be, as long as the transaction is open.
+    func run(all statements: [SQL]) async throws -> [Rows] {
+        try checkLive()
+        guard let shared else { return try await noting { try await backend.run(all: statements) } }
+        var results: [Rows] = []
+        for sql in statements { results.append(try await shared.pipeline.run(sql, owner: shared.owner)) }
+        return results
+    }
+
+    /// Hands over a statement's rows as they come, as long as the transaction is open.
+    func stream<R>(_ sql: SQL, _ body: (RowStream) async throws -> R) async throws -> R {
+        try checkLive()
+        // Others' statements would have to wait.
+        if let shared { throw shared.pipeline.refuse() }
+        return try await noting { try await backend.stream(sql, body) }
+    }
+
     private func noting<R>(_ body: () async throws -> R) async throws -> R {
         do {
             return try await body()
@@ -155,6 +176,37 @@ public final class Transaction {
             throw writtenTables.values.lazy.compactMap { $0.failure(for: error) }.first ?? error
         }
     }
+
+    /// A row, whichever model it is of.
+    private struct RowKey: Hashable {
+        let model: ObjectIdentifier
+        let key: [Bind]
+
+        init<M: Model>(_ instance: M) {
+            model = ObjectIdentifier(M.self)
+            key = zip(M.mapping.columns, M.mapping.values(instance)).filter { $0.0.isKey }.map { $0.1 }
+        }
+    }
+
+    /// Notes, for the time of a closure, that rows are being deleted.
+    func whileDeleting<M: Model>(_ rows: [M], _ body: () async throws -> Void) async throws {
+        let keys = Set(rows.map(RowKey.init)).subtracting(deleting)
+        deleting.formUnion(keys)
+        defer {
+            deleting.subtract(keys)
+            if deleting.isEmpty { told = [] }
+        }
+        try await body()
+    }
+
+    /// Notes that the deletion of a row is told.
+    /// - Returns: whether it has not been told yet, by a receiver that has deleted it itself.
+    func isFirstTold<M: Model>(_ row: M) -> Bool {
+        deleting.isEmpty || told.insert(RowKey(row)).inserted
+    }
+
+    /// Those of some rows that are not being deleted already.
+    func notBeingDeleted<M: Model>(_ rows: [M]) -> [M] { rows.filter { !deleting.contains(RowKey($0)) } }
 
     /// All hooks, in their order; there are none afterwards.
     package func takeHooks() -> [@Sendable () async throws -> Void] { hooks.takeAll() }

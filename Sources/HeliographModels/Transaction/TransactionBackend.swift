@@ -11,6 +11,13 @@ package protocol TransactionBackend: Sendable {
     /// Runs a statement, behind what opens the transaction if it is the first.
     func run(_ sql: SQL, file: String, line: UInt) async throws -> Rows
 
+    /// Runs statements in one round trip, if it can: those behind one that fails are not run.
+    /// - Throws: what the first one that fails throws.
+    func run(all statements: [SQL]) async throws -> [Rows]
+
+    /// Hands over a statement's rows as they come.
+    func stream<R>(_ sql: SQL, _ body: (RowStream) async throws -> R) async throws -> R
+
     /// Runs `body` in a savepoint: kept when it returns, undone when it throws.
     func savepoint<R>(_ body: () async throws -> R) async throws -> R
 
@@ -20,4 +27,14 @@ package protocol TransactionBackend: Sendable {
 
 extension TransactionBackend {
     package var keepsNoRows: Bool { false }
+
+    package func run(all statements: [SQL]) async throws -> [Rows] {
+        var results: [Rows] = []
+        for statement in statements { results.append(try await run(statement, file: #fileID, line: #line)) }
+        return results
+    }
+
+    package func stream<R>(_ sql: SQL, _ body: (RowStream) async throws -> R) async throws -> R {
+        throw PostgresError(.invalidUse, "there is no server here to stream rows from")
+    }
 }

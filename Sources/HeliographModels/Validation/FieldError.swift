@@ -24,3 +24,10 @@ extension FieldError: CustomStringConvertible {
     /// Field and message, for example `email: a row with this email already exists`.
     public var description: String { field.isEmpty ? message : "\(field): \(message)" }
 }
+
+extension FieldError {
+    /// The value of a field is that of another row.
+    static func duplicate(_ field: String) -> FieldError {
+        FieldError(field: field, code: "unique", message: "a row with this \(field) already exists")
+    }
+}

@@ -39,6 +39,16 @@ public struct ValidationFailure: Error, Sendable {
     public mutating func merge(_ other: ValidationFailure) {
         for refusal in other.fields where !fields.contains(refusal) { fields.append(refusal) }
     }
+
+    /// The same of one of several instances.
+    func prefixed(_ prefix: String) -> ValidationFailure {
+        ValidationFailure(
+            fields.map { refusal in
+                FieldError(
+                    field: refusal.field.isEmpty ? prefix : "\(prefix).\(refusal.field)", code: refusal.code,
+                    message: refusal.message)
+            }, cause: cause)
+    }
 }
 
 extension ValidationFailure: CustomStringConvertible {

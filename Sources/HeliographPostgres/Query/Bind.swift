@@ -1,6 +1,6 @@
 /// A value as it goes to the server.
-public struct Bind: Sendable {
-    enum Content: Sendable {
+public struct Bind: Sendable, Hashable {
+    enum Content: Sendable, Hashable {
         case null
         /// Up to eight bytes, without an allocation.
         case word(WordBytes)
@@ -11,8 +11,12 @@ public struct Bind: Sendable {
 
     static let nulReason = "PostgreSQL's text cannot hold the character NUL (U+0000)"
 
-    let type: PostgresType
+    /// The type it is sent as; ``PostgresType/unknown`` leaves it to the server.
+    public let type: PostgresType
     let content: Content
+
+    /// Whether it is NULL.
+    public var isNull: Bool { if case .null = content { true } else { false } }
 
     /// A value in the type's binary format.
     public static func binary(_ bytes: [UInt8], as type: PostgresType) -> Bind {

@@ -13,6 +13,11 @@ public struct Row: Sendable {
     /// How many columns it has.
     public var columnCount: Int { storage.columnCount }
 
+    /// Whether a column's value is NULL; so is that of a column that is not there.
+    public func isNull(_ column: Int) -> Bool {
+        column < 0 || column >= storage.columnCount || storage.bytes(row: index, column: column) == nil
+    }
+
     /// A column's value, by its place from 0.
     /// - Throws: ``PostgresError`` with `decoding`, naming column, PostgreSQL type and Swift type.
     @inlinable

@@ -1,6 +1,6 @@
 extension SQL {
     /// The protocol counts parameters in 16 bits.
-    static let maximumParameters = 65_535
+    package static let maximumParameters = 65_535
 
     /// Refuses what cannot be sent, before anything is.
     func validate() throws(PostgresError) {

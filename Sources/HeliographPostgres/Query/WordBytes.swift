@@ -1,5 +1,5 @@
 /// Up to eight bytes that need no memory of their own.
-struct WordBytes: Sendable {
+struct WordBytes: Sendable, Hashable {
     /// The bytes, first to last as they lie in memory.
     private let word: UInt64
     let count: Int

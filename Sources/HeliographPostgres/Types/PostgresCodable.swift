@@ -15,6 +15,13 @@ public protocol PostgresDecodable: Sendable {
     /// Reads a value as PostgreSQL's `to_json` writes it, as it stands in the records of the signal log.
     /// - Throws: ``JSONMismatch``.
     init(json value: JSONValue) throws
+
+    /// Whether all values of a column's type can be read as this one; by default `true`, which leaves it to each value.
+    ///
+    /// - Parameters:
+    ///   - type: The column's type; of a domain, the type below it.
+    ///   - element: If that is an array, the type of its elements.
+    static func accepts(_ type: PostgresType, element: PostgresType?) -> Bool
 }
 
 /// Both ways.

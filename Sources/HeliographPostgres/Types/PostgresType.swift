@@ -93,5 +93,30 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringCo
     /// Whether it is built in and no array, so that its bytes are not to be taken for one.
     var isKnownScalar: Bool { Self.names[self].map { !$0.hasSuffix("[]") } ?? false }
 
+    /// The name by which SQL and `format_type` know it; of a type of unknown name `text`, as which its values are sent.
+    public var sqlName: String {
+        switch self {
+        case .unknown: "text"
+        case .int2: "smallint"
+        case .int4: "integer"
+        case .int8: "bigint"
+        case .float4: "real"
+        case .float8: "double precision"
+        case .bool: "boolean"
+        case .bpchar: "character"
+        case .varchar: "character varying"
+        case .timestamptz: "timestamp with time zone"
+        case .timestamp: "timestamp without time zone"
+        case .time: "time without time zone"
+        case .timetz: "time with time zone"
+        default:
+            if let name = Self.names[self], name.hasSuffix("[]") {
+                (Self.names.first { $0.value == String(name.dropLast(2)) }?.key.sqlName ?? "text") + "[]"
+            } else {
+                Self.names[self] ?? "text"
+            }
+        }
+    }
+
     public var description: String { Self.names[self] ?? "with OID \(rawValue)" }
 }

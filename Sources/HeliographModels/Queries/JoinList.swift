@@ -1,0 +1,42 @@
+import HeliographPostgres
+
+/// The relations that a query goes along from its model: one join each, however often it is used.
+struct JoinList: Sendable, Hashable {
+    struct Join: Sendable, Hashable {
+        /// The joined table's name in the query.
+        let alias: String
+        let table: String
+        let condition: String
+        /// Whether there may be no row.
+        let isOptional: Bool
+    }
+
+    private(set) var joins: [Join] = []
+
+    func adding(_ join: Join) -> JoinList {
+        guard !joins.contains(where: { $0.alias == join.alias }) else { return self }
+        var sum = self
+        sum.joins.append(join)
+        return sum
+    }
+
+    static func + (left: JoinList, right: JoinList) -> JoinList { right.joins.reduce(left) { $0.adding($1) } }
+
+    /// What stands behind the table in FROM.
+    var sql: SQL {
+        SQL(
+            unsafe: joins.map { join in
+                " \(join.isOptional ? "LEFT JOIN" : "JOIN") \(join.table) AS \(SQL.quoted(identifier: join.alias))"
+                    + " ON \(join.condition)"
+            }.joined())
+    }
+
+    /// The name of a table that is reached from another by a column: the way there, if PostgreSQL takes so long a name.
+    static func alias(_ parent: String, _ sign: String, _ column: String) -> String {
+        let name = parent + sign + column.replacing(".", with: "..")
+        guard name.utf8.count > 63 else { return name }
+        // FNV-1a, of 64 bits.
+        let hash = name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        return "t\(String(hash, radix: 16))"
+    }
+}

@@ -1,0 +1,33 @@
+import HeliographPostgres
+
+/// Rows of a model that refer to another's, and are deleted with them.
+struct Dependents<Child: Model>: AnyDependents {
+    /// The column that refers.
+    let index: Int
+    /// The column that is referred to.
+    let target: Int
+
+    func delete<Parent: Model>(
+        of parents: [Parent], from root: (any Model)?, in transaction: Transaction
+    ) async throws {
+        for batch in Batches(parents, of: 1_000) {
+            var owners: [Bind: Parent] = [:]
+            for parent in batch { owners[Parent.mapping.values(parent)[target]] = parent }
+            let keys = SQL.joined(owners.keys.map { "\(bind: $0)" }, by: ", ")
+            let condition: SQL = "\(identifier: Child.mapping.columns[index].name) IN (\(keys))"
+            let children = try await transaction.run("\(Child.mapping.rows(of: condition)) FOR UPDATE").map(
+                Child.mapping.decode)
+            // Rows may refer to each other in a circle: those that are being deleted are not deleted again.
+            let fresh = transaction.notBeingDeleted(children)
+            guard !fresh.isEmpty else { continue }
+            try await transaction.deleteLocked(fresh, from: root ?? batch.first) { child in
+                .cascade(from: root ?? owners[Child.mapping.values(child)[index]] ?? child)
+            }
+        }
+    }
+}
+
+/// The same, whichever models they are.
+protocol AnyDependents {
+    func delete<Parent: Model>(of parents: [Parent], from root: (any Model)?, in transaction: Transaction) async throws
+}

@@ -1,0 +1,86 @@
+import HeliographPostgres
+import HeliographSignals
+
+extension Transaction {
+    /// Inserts many instances: `preSave` receivers run for each, then the rows are written, as many in one statement as PostgreSQL takes
+    /// parameters (65,535 by the number of columns), then `postSave` receivers run for each.
+    ///
+    /// - Parameter instances: The instances; afterwards, what their rows are.
+    /// - Throws: As ``insert(_:)-(M)``. What rules and receivers refuse of all instances comes together; a field is then named with the
+    ///   instance's place: `[3].email`.
+    public func insert<M: Model>(_ instances: inout [M]) async throws {
+        try checkLive()
+        let mapping = M.mapping
+        let signals = signals.set(for: M.self)
+        var failures = ValidationFailure([])
+        var savings: [Saving<M>] = []
+        savings.reserveCapacity(instances.count)
+        for (index, instance) in instances.enumerated() {
+            var saving = Saving(instance, created: true, origin: .bulk, transaction: self)
+            do {
+                try await signals.preSave.send(&saving)
+                try await validate(&saving)
+            } catch let failure as ValidationFailure where failure.cause == nil {
+                failures.merge(failure.prefixed("[\(index)]"))
+            }
+            savings.append(saving)
+        }
+        if !failures.fields.isEmpty { throw failures }
+
+        noteWrite(to: mapping.table)
+        var rows = savings.map(\.instance)
+        let values = rows.map(mapping.values)
+        do {
+            for (places, statement) in mapping.insert(all: values) {
+                let result = try await run(statement)
+                guard keepsNoRows || result.count == places.count else {
+                    throw ModelError(
+                        .notWritten,
+                        "the server inserted \(result.count) of \(places.count) \(M.self): a trigger or a rule held the others back"
+                    )
+                }
+                for (place, row) in zip(places, result) { rows[place] = try mapping.decode(row) }
+            }
+        } catch let error as PostgresError {
+            throw mapping.table.failure(for: error) ?? error
+        }
+        for (row, saving) in zip(rows, savings) { try await tell(row, of: saving) }
+        instances = rows
+    }
+}
+
+extension Mapping {
+    /// Statements that write new rows and return them, in their order, each with the places of its rows.
+    ///
+    /// Rows that leave different columns to the database are written by different statements, since DEFAULT is not allowed in the place of a value
+    /// behind a SELECT, and a list of VALUES has one form.
+    fileprivate func insert(all values: [[Bind]]) -> [(places: [Int], statement: SQL)] {
+        var forms: [[Bool]: [Int]] = [:]
+        var order: [[Bool]] = []
+        for (place, row) in values.enumerated() {
+            let form = zip(columns, row).map { $0.isLeftToDatabase($1) }
+            if forms[form, default: []].isEmpty { order.append(form) }
+            forms[form, default: []].append(place)
+        }
+        var statements: [(places: [Int], statement: SQL)] = []
+        for form in order {
+            let written = columns.indices.filter { !form[$0] }
+            let names = SQL(unsafe: written.map { SQL.quoted(identifier: columns[$0].name) }.joined(separator: ", "))
+            // Without a column there is no list of VALUES of several rows.
+            let size = written.isEmpty ? 1 : SQL.maximumParameters / written.count
+            for places in Batches(forms[form] ?? [], of: size) {
+                var sql: SQL = "INSERT INTO \(tableName) DEFAULT VALUES RETURNING \(selectList)"
+                if !written.isEmpty {
+                    let lists = places.map { place -> SQL in
+                        "(\(SQL.joined(written.map { "\(bind: values[place][$0])" }, by: ", ")))"
+                    }
+                    sql = """
+                        INSERT INTO \(tableName) (\(names)) VALUES \(SQL.joined(lists, by: ", ")) RETURNING \(selectList)
+                        """
+                }
+                statements.append((Array(places), sql))
+            }
+        }
+        return statements
+    }
+}
