@@ -11,7 +11,7 @@ struct HeliographCommand: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, MigrateCommand.self, AttachCommand.self, DetachCommand.self, TailCommand.self,
             RunCommand.self, StatusCommand.self, SubscriptionsCommand.self, DeadLettersCommand.self, PruneCommand.self,
-            DoctorCommand.self, ExplainCommand.self,
+            DoctorCommand.self, ExplainCommand.self, ModelCommand.self,
         ]
     )
 }

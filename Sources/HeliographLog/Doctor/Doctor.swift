@@ -5,7 +5,7 @@ public import HeliographPostgres
 /// What can be seen from SQL is found by the function `findings()` of the schema, for `psql` as well; here comes what only a client
 /// can see: whether program and schema fit, and what stands between them.
 public struct Doctor: Sendable {
-    private let schema: SchemaName
+    let schema: SchemaName
     private let configuration: ConnectionConfiguration?
 
     /// The oldest server that the log works on, as `server_version_num` has it.
@@ -32,6 +32,7 @@ public struct Doctor: Sendable {
         findings += try await findingsOfConnection(connection, isStandby: isStandby)
         do {
             findings += try await findingsOfDatabase(on: connection)
+            findings += try await findingsOfModels(on: connection)
         } catch {
             throw LogError.explain(error, schema: schema, group: "heliograph_owner")
         }

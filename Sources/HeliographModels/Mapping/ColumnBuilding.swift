@@ -104,7 +104,8 @@ extension ColumnBuilding {
         }
     }
 
-    /// Says what a value must be like. It is looked at before each INSERT and UPDATE, after the `preSave` receivers, and all refusals come together.
+    /// Says what a value must be like. It is looked at before each INSERT and UPDATE, after the `preSave` receivers, and the refusals of all
+    /// columns come together; of one column, the first rule's.
     ///
     /// - Parameter rules: The rules, in the order in which they are to be reported.
     public func validated(_ rules: Rule<Value>...) -> Self { adding(rules) }

@@ -102,6 +102,12 @@ public struct Mapping<M: Model>: Sendable {
     /// - Parameter instance: The instance to read.
     public func binds(of instance: M) -> [Bind] { values(instance) }
 
+    /// The refusal of an instance that an error of the database means, of statements that the program has written itself.
+    ///
+    /// - Parameter error: What a statement has thrown.
+    /// - Returns: `nil` if it means something else.
+    public func failure(for error: PostgresError) -> ValidationFailure? { table.failure(for: error) }
+
     /// Says that no two rows have the same values in some columns together.
     ///
     /// - Parameters:

@@ -1,3 +1,4 @@
+import Foundation
 import HeliographPostgres
 
 extension Database {
@@ -23,6 +24,20 @@ extension Database {
         }
     }
 
+    /// Says in the database what this program's models are, so that `heliograph doctor` can compare them with their tables, and say which rules
+    /// plain SQL can bypass. Run it when the program starts, by a role that is in `heliograph_worker`.
+    ///
+    /// - Parameters:
+    ///   - schema: The models, in the place of those that the program has declared before.
+    ///   - program: The program's name, the same in each of its processes.
+    /// - Throws: `PostgresError`, also if the schema of the signal log is not installed.
+    public func declare(_ schema: ModelSchema, as program: String) async throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let models = String(decoding: try encoder.encode(schema.tables.map(ModelDescription.init)), as: UTF8.self)
+        try await pool.query("SELECT \(identifier: logSchema).declare_models(\(program), \(models))")
+    }
+
     /// In what the mappings of models and their tables are not the same.
     ///
     /// - Parameter schema: The models.
@@ -30,7 +45,8 @@ extension Database {
     public func differences(_ schema: ModelSchema) async throws -> [ModelDifference] {
         var found: [ModelDifference] = []
         for table in schema.tables {
-            found += table.differences(from: try await LiveTable.read(table.qualifiedName, from: self))
+            found += ModelDescription(table).differences(
+                from: try await LiveTable.read(table.qualifiedName, from: self))
         }
         return found
     }
@@ -43,7 +59,7 @@ extension Database {
         var found: [BypassableRule] = []
         for table in schema.tables {
             let live = try await LiveTable.read(table.qualifiedName, from: self)
-            found += table.bypassableRules(live)
+            found += ModelDescription(table).bypassableRules(live)
         }
         return found
     }

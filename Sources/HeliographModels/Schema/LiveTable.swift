@@ -1,11 +1,13 @@
 import HeliographPostgres
 
 /// A table as it is in the database.
-struct LiveTable: Sendable {
+package struct LiveTable: Sendable {
     struct Column: Sendable {
         let name: String
         /// The type, as PostgreSQL writes it.
         let typeName: String
+        /// Its name alone, or that of the one below the domain, unquoted.
+        let bareTypeName: String
         /// The type, or the one below the domain.
         let type: PostgresType
         /// The type of an array's elements.
@@ -36,9 +38,8 @@ struct LiveTable: Sendable {
         let schema: String
         let table: String
         let targets: [String]
-        /// As in `pg_constraint`: `a`, `r`, `c`, `n`, `d`.
-        let onDelete: String
-        let onUpdate: String
+        let onDelete: ForeignKey.Action
+        let onUpdate: ForeignKey.Action
     }
 
     struct Check: Sendable {
@@ -58,7 +59,7 @@ struct LiveTable: Sendable {
     /// Reads a table.
     /// - Parameter table: its name as in SQL, quoted where it must be.
     /// - Returns: `nil` if there is none.
-    static func read(_ table: String, from reader: some ModelReader) async throws -> LiveTable? {
+    package static func read(_ table: String, from reader: some ModelReader) async throws -> LiveTable? {
         func rows(_ sql: SQL) async throws -> Rows { try await reader.rows(sql, file: #fileID, line: #line) }
         let tables = try await rows(
             """
@@ -82,7 +83,7 @@ struct LiveTable: Sendable {
                 a.attidentity = 'a' OR a.attgenerated <> '',
                 pg_get_expr(d.adbin, d.adrelid),
                 ARRAY(SELECT enumlabel FROM pg_enum WHERE enumtypid = b.oid ORDER BY enumsortorder),
-                col_description(a.attrelid, a.attnum)
+                col_description(a.attrelid, a.attnum), b.typname
             FROM pg_attribute AS a
             JOIN pg_type AS t ON t.oid = a.atttypid
             JOIN types ON types.id = a.atttypid
@@ -109,7 +110,7 @@ struct LiveTable: Sendable {
                 n.nspname, f.relname, ARRAY(
                     SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY AS k (attnum, place)
                     JOIN pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = k.attnum ORDER BY k.place),
-                c.confdeltype::text, c.confupdtype::text
+                \(Self.action("c.confdeltype")), \(Self.action("c.confupdtype"))
             FROM pg_constraint AS c JOIN pg_class AS f ON f.oid = c.confrelid
             JOIN pg_namespace AS n ON n.oid = f.relnamespace
             WHERE c.conrelid = \(id)::oid AND c.contype = 'f' ORDER BY c.conname
@@ -121,7 +122,7 @@ struct LiveTable: Sendable {
             schema: try row.decode(1), name: try row.decode(2), comment: try row.decode(3),
             columns: try columns.map { row in
                 Column(
-                    name: try row.decode(0), typeName: try row.decode(1),
+                    name: try row.decode(0), typeName: try row.decode(1), bareTypeName: try row.decode(10),
                     type: PostgresType(rawValue: UInt32(truncatingIfNeeded: try row.decode(2, as: Int64.self))),
                     element: try row.decode(3, as: Int64?.self).map {
                         PostgresType(rawValue: UInt32(truncatingIfNeeded: $0))
@@ -136,9 +137,17 @@ struct LiveTable: Sendable {
             references: try references.map { row in
                 Reference(
                     name: try row.decode(0), columns: try row.decode(1), schema: try row.decode(2),
-                    table: try row.decode(3), targets: try row.decode(4), onDelete: try row.decode(5),
-                    onUpdate: try row.decode(6))
+                    table: try row.decode(3), targets: try row.decode(4),
+                    onDelete: ForeignKey.Action(rawValue: try row.decode(5)) ?? .noAction,
+                    onUpdate: ForeignKey.Action(rawValue: try row.decode(6)) ?? .noAction)
             },
             checks: try checks.map { Check(name: try $0.decode(0), isValidated: try $0.decode(1)) })
+    }
+
+    private static func action(_ column: String) -> SQL {
+        """
+        CASE \(unsafe: column) WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL'
+            WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END
+        """
     }
 }

@@ -35,6 +35,9 @@ public struct Rule<Value: Sendable>: Sendable {
         self.holds = holds
     }
 
+    /// Whether a value passes. Of ``unique``, which only the table can say, everything does.
+    public func accepts(_ value: Value) -> Bool { holds(value) }
+
     /// The rule for a value that may be missing: then it passes.
     init<Wrapped>(ifPresent rule: Rule<Wrapped>) where Value == Wrapped? {
         self.init(rule.declaration) { value in value.map(rule.holds) ?? true }

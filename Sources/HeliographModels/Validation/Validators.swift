@@ -17,11 +17,10 @@ struct Validators<Root: Sendable>: Sendable {
             if !rules.isEmpty {
                 all.append { instance, errors in
                     let value = instance[keyPath: path]
-                    for rule in rules where !rule.holds(value) {
-                        errors.append(
-                            FieldError(
-                                field: name, code: rule.declaration.code, message: rule.declaration.message))
-                    }
+                    // The first that is broken is enough: an empty address is missing, not of a wrong form.
+                    guard let rule = rules.first(where: { !$0.holds(value) }) else { return }
+                    errors.append(
+                        FieldError(field: name, code: rule.declaration.code, message: rule.declaration.message))
                 }
             }
         }

@@ -44,6 +44,9 @@ extension Bind {
             return .string(
                 UUID(uuid: bytes.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) }).uuidString.lowercased())
         case (.text, _), (.varchar, _), (.bpchar, _), (.name, _): return .string(String(decoding: bytes, as: UTF8.self))
+        case (.numeric, _):
+            guard let numeric = bytes.withUnsafeBytes({ NumericDigits($0) }) else { throw unsupported }
+            return numeric.special == nil ? .number(numeric.text) : .string(numeric.text)
         case (.jsonb, 2...):
             // One byte of format version stands before the text.
             return try json(of: String(decoding: bytes.dropFirst(), as: UTF8.self))

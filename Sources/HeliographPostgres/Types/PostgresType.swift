@@ -71,7 +71,7 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringCo
     public static let int8rangeArray = Self(rawValue: 3927)
 
     /// Types made by CREATE TYPE and extensions have identifiers from here on, different in each database.
-    var isUserDefined: Bool { rawValue >= 16_384 }
+    package var isUserDefined: Bool { rawValue >= 16_384 }
 
     private static let names: [PostgresType: String] = [
         .bool: "bool", .bytea: "bytea", .char: "\"char\"", .name: "name", .int8: "int8", .int2: "int2", .int4: "int4",
@@ -89,6 +89,11 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringCo
         .numrangeArray: "numrange[]", .tsrangeArray: "tsrange[]", .tstzrangeArray: "tstzrange[]",
         .daterangeArray: "daterange[]", .int8rangeArray: "int8range[]",
     ]
+
+    /// The built-in types that have a name here, with those of arrays' elements.
+    package static let builtIn: [(type: PostgresType, element: PostgresType?)] = names.map { type, name in
+        (type, name.hasSuffix("[]") ? names.first { $0.value == name.dropLast(2) }?.key : nil)
+    }.sorted { $0.type.rawValue < $1.type.rawValue }
 
     /// Whether it is built in and no array, so that its bytes are not to be taken for one.
     var isKnownScalar: Bool { Self.names[self].map { !$0.hasSuffix("[]") } ?? false }

@@ -33,6 +33,7 @@ struct GroupTests {
     private static let workersOnly = [
         "SELECT heliograph.record_tick('1:1:')",
         "SELECT heliograph.register_subscription('r', 1, '{}', 1, 'now')", "SELECT heliograph.note_policy(1, 1, '{}')",
+        "SELECT heliograph.declare_models('p', '[]')",
         "SELECT heliograph.advance(1, '{0}', '{1}', 1, 1, NULL, 0)", "SELECT heliograph.purge_positions(1)",
         "SELECT heliograph.purge_ticks(1)", "SELECT heliograph.rotate()",
         "SELECT heliograph.drop_segment(1, interval '0')", "SELECT setval('heliograph.bell', 0)",
