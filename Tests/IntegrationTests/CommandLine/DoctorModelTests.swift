@@ -10,7 +10,7 @@ struct DoctorModelTests {
             .filter { ["models", "rules"].contains($0["check"]?.string ?? "") }
     }
 
-    @Test("What programs declare is compared with the tables: each difference is an error, each rule that SQL can bypass a note")
+    @Test("What programs declare is compared with the tables: differences are errors, rules that SQL can bypass notes")
     func models() async throws {
         try await Fixture.onOwnServer(.log) { fixture in
             try await fixture.withPool { pool in
