@@ -32,8 +32,8 @@ fi
 export HELIOGRAPH_BENCH_PYTHON="$environment/bin/python" HELIOGRAPH_BENCH_PEER="$PWD/Benchmarks/psycopg/peer.py"
 if [ "$area" = signals ]; then
     environment=$PWD/.build/bench-django
-    if ! "$environment/bin/python" -c 'import django' 2>/dev/null; then
-        python3 -m venv "$environment" && "$environment/bin/pip" --quiet install 'django>=5.2,<5.3' >&2 || {
+    if ! "$environment/bin/python" -c 'import django, psycopg' 2>/dev/null; then
+        python3 -m venv "$environment" && "$environment/bin/pip" --quiet install 'django>=5.2,<5.3' 'psycopg[binary]>=3.2' >&2 || {
             echo "bench: Django cannot be installed: python3 with venv and access to PyPI are needed" >&2
             exit 1
         }

@@ -12,7 +12,8 @@ final class PythonPeer {
     private let output = Pipe()
 
     /// The peer of `HELIOGRAPH_BENCH_PYTHON`, a Python with the library, and `HELIOGRAPH_BENCH_PEER`, its program; `nil` without.
-    static func find(target: String) throws -> PythonPeer? {
+    /// - Parameter other: another program beside that one.
+    static func find(target: String, program other: String? = nil) throws -> PythonPeer? {
         let environment = ProcessInfo.processInfo.environment
         guard let python = environment["HELIOGRAPH_BENCH_PYTHON"], let program = environment["HELIOGRAPH_BENCH_PEER"]
         else {
@@ -20,7 +21,8 @@ final class PythonPeer {
         }
         let peer = PythonPeer()
         peer.process.executableURL = URL(fileURLWithPath: python)
-        peer.process.arguments = [program, target]
+        let folder = URL(fileURLWithPath: program).deletingLastPathComponent()
+        peer.process.arguments = [other.map { folder.appendingPathComponent($0).path } ?? program, target]
         peer.process.standardInput = peer.input
         peer.process.standardOutput = peer.output
         try peer.process.run()

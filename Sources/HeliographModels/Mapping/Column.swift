@@ -10,7 +10,9 @@ public import HeliographPostgres
 /// ```
 public struct Column<Root: Sendable, Value: Sendable>: ColumnBuilding {
     @usableFromInline let path: any KeyPath<Root, Value> & Sendable
-    @usableFromInline var codec: PropertyCodec<Value>
+    @usableFromInline let codec: PropertyCodec<Value>
+    /// The columns, with all that has been said of them.
+    var descriptions: [ColumnDescription]
     /// What a value must be like.
     var rules: [Rule<Value>] = []
     /// The rules of what is nested in it.
@@ -52,6 +54,7 @@ public struct Column<Root: Sendable, Value: Sendable>: ColumnBuilding {
     init(_ path: any KeyPath<Root, Value> & Sendable, _ codec: PropertyCodec<Value>) {
         self.path = path
         self.codec = codec
+        descriptions = codec.descriptions
         properties = [(PropertyPath(path), 0)]
     }
 
@@ -61,6 +64,7 @@ public struct Column<Root: Sendable, Value: Sendable>: ColumnBuilding {
     ) {
         self.path = path
         self.codec = codec
+        descriptions = codec.descriptions
         properties = layout.places.compactMap { part in PropertyPath(path, part.key).map { ($0, part.value) } }
         nestedValidators = layout.validators
     }

@@ -13,7 +13,7 @@ public protocol ColumnBuilding<Root, Value>: Sendable {
 extension ColumnBuilding {
     func describing(_ change: (inout ColumnDescription) -> Void) -> Self {
         var copy = self
-        for index in copy.column.codec.descriptions.indices { change(&copy.column.codec.descriptions[index]) }
+        for index in copy.column.descriptions.indices { change(&copy.column.descriptions[index]) }
         return copy
     }
 

@@ -50,19 +50,16 @@ public struct Mapping<M: Model>: Sendable {
         let columns = columns()
         var layout = MappingLayout<M>()
         for column in repeat each columns { layout.add(column) }
+        let codecs = (repeat (each columns).codec)
         self.init(
             table, schema: schema, layout,
             makeFromRow: { row, places in
                 var place = PropertyPlace(places: places)
-                func next<T>(_ column: Column<M, T>) throws -> T { try column.codec.decode(row, &place) }
-                return make(repeat try next(each columns))
+                return make(repeat try (each codecs).decode(row, &place))
             },
             makeFromRecord: { record, table in
                 var index = 0
-                func next<T>(_ column: Column<M, T>) throws -> T {
-                    try column.codec.decodeRecord(record, table, &index)
-                }
-                return make(repeat try next(each columns))
+                return make(repeat try (each codecs).decodeRecord(record, table, &index))
             },
             values: { instance in
                 var values: [Bind] = []

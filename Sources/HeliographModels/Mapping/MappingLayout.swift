@@ -12,6 +12,6 @@ struct MappingLayout<Root: Sendable>: Sendable {
     mutating func add<Value>(_ column: Column<Root, Value>) {
         for property in column.properties { places[property.path] = descriptions.count + property.index }
         validators.add(column, at: descriptions.count)
-        descriptions += column.codec.descriptions
+        descriptions += column.descriptions
     }
 }

@@ -1,10 +1,12 @@
 public import HeliographPostgres
 
 /// How a property gets into its columns and out of them: one column, or several for a nested value.
+///
+/// A class, since what a mapping keeps of its columns is copied for each row: one pointer a column.
 @usableFromInline
-struct PropertyCodec<Value: Sendable>: Sendable {
-    /// The columns.
-    @usableFromInline var descriptions: [ColumnDescription]
+final class PropertyCodec<Value: Sendable>: Sendable {
+    /// The columns, before anything was said of them.
+    @usableFromInline let descriptions: [ColumnDescription]
     /// Reads the property from a row, and steps over its columns.
     @usableFromInline let decode: @Sendable (Row, inout PropertyPlace) throws -> Value
     /// Reads the property from a record of the log, given the columns of the model and the place of its first.
@@ -28,7 +30,7 @@ struct PropertyCodec<Value: Sendable>: Sendable {
 extension PropertyCodec where Value: PostgresCodable {
     /// One column whose type knows how.
     @inlinable
-    init(_ name: String, isKey: Bool) {
+    convenience init(_ name: String, isKey: Bool) {
         self.init(
             descriptions: [ColumnDescription(name: name, valueType: Value.self, isKey: isKey)],
             decode: { row, place in try row.decode(place.next(), as: Value.self) },
@@ -42,7 +44,7 @@ extension PropertyCodec where Value: PostgresCodable {
 
 extension PropertyCodec where Value: Codable {
     /// One column that holds the value as JSON.
-    init(json name: String) {
+    convenience init(json name: String) {
         self.init(
             descriptions: [ColumnDescription(name: name, valueType: JSON<Value>.self, isKey: false)],
             decode: { row, place in try row.decode(place.next(), as: JSON<Value>.self).value },
@@ -54,7 +56,7 @@ extension PropertyCodec where Value: Codable {
     }
 
     /// One column that holds the value as JSON, or NULL.
-    init<Wrapped: Codable & Sendable>(json name: String) where Value == Wrapped? {
+    convenience init<Wrapped: Codable & Sendable>(json name: String) where Value == Wrapped? {
         self.init(
             descriptions: [ColumnDescription(name: name, valueType: JSON<Wrapped>?.self, isKey: false)],
             decode: { row, place in try row.decode(place.next(), as: JSON<Wrapped>?.self)?.value },

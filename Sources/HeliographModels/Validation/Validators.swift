@@ -11,7 +11,7 @@ struct Validators<Root: Sendable>: Sendable {
     /// - Parameter index: its place among the columns of the value.
     mutating func add<Value>(_ column: Column<Root, Value>, at index: Int) {
         let path = column.path
-        if !column.rules.isEmpty, let name = column.codec.descriptions.first?.name {
+        if !column.rules.isEmpty, let name = column.descriptions.first?.name {
             let rules = column.rules.filter { !$0.declaration.isUniqueness }
             if rules.count < column.rules.count { uniqueColumns.append(index) }
             if !rules.isEmpty {
