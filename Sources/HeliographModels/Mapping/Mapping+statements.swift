@@ -48,12 +48,13 @@ extension Mapping {
     }
 
     /// Writes a new row and returns it.
-    func insert(_ values: [Bind]) -> SQL {
-        let written = zip(columns, values).filter { !$0.isLeftToDatabase($1) }
-        guard !written.isEmpty else { return "INSERT INTO \(tableName) DEFAULT VALUES RETURNING \(selectList)" }
-        let names = SQL(unsafe: written.map { SQL.quoted(identifier: $0.0.name) }.joined(separator: ", "))
-        let binds = SQL.joined(written.map { "\(bind: $0.1)" }, by: ", ")
-        return "INSERT INTO \(tableName) (\(names)) VALUES (\(binds)) RETURNING \(selectList)"
+    func insert(_ values: [Bind], returnsRow: Bool = true) -> SQL {
+        let returning: SQL = returnsRow ? " RETURNING \(selectList)" : ""
+        let written = columns.indices.filter { !columns[$0].isLeftToDatabase(values[$0]) }
+        guard !written.isEmpty else { return "INSERT INTO \(tableName) DEFAULT VALUES\(returning)" }
+        let names = SQL(unsafe: written.map { SQL.quoted(identifier: columns[$0].name) }.joined(separator: ", "))
+        let binds = SQL.joined(written.map { "\(bind: values[$0])" }, by: ", ")
+        return "INSERT INTO \(tableName) (\(names)) VALUES (\(binds))\(returning)"
     }
 
     /// Writes columns into the row that `key` finds, and returns it.

@@ -42,17 +42,36 @@ package struct ConnectionTransaction: TransactionBackend {
         return try await connection.stream(sql, body)
     }
 
+    package func runLater(_ sql: SQL) async throws {
+        guard SharedPipeline.isPlain(sql) else {
+            _ = try await run(sql, file: #fileID, line: #line)
+            return
+        }
+        try await connection.check(sql)
+        opening.append(sql)
+    }
+
     package func savepoint<R>(_ body: () async throws -> R) async throws -> R {
         try await connection.open { [opening] in opening.take() }
-        return try await connection.savepoint { _ in try await body() }
+        do {
+            return try await connection.savepoint { _ in
+                let result = try await body()
+                // What nobody has waited for belongs to the savepoint, too.
+                try await connection.open { [opening] in opening.take() }
+                return result
+            }
+        } catch {
+            _ = opening.take()
+            throw error
+        }
     }
 
     package func commit() async throws {
-        guard opening.take().isEmpty else { return }
+        guard let last = opening.takeForCommit() else { return }
         // A COMMIT that ends nothing is answered with the same tag.
-        guard await !connection.isIdle else {
+        guard await last.isEmpty ? !connection.isIdle : true else {
             throw PostgresError(.transactionAborted, "the transaction has been ended by somebody else")
         }
-        try await connection.commit()
+        try await connection.commit(behind: last)
     }
 }

@@ -49,6 +49,29 @@ extension Transaction {
     }
 }
 
+extension Transaction {
+    /// Inserts an instance together with the next statement, or with COMMIT: see ``executeLater(_:)``. For what a receiver writes along, such as a
+    /// profile for each new user.
+    ///
+    /// `preSave` receivers and rules run at once. If the model has `postSave` or after-commit receivers, the instance is inserted at once as well,
+    /// since they are told what the row is.
+    ///
+    /// - Parameter instance: The instance; a key that the database draws is not read back.
+    /// - Throws: As ``insert(_:)-(M)``; what the database refuses is thrown by the next statement or by COMMIT.
+    public func insertLater<M: Model>(_ instance: M) async throws {
+        guard !signals.set(for: M.self).hearsWrites else {
+            var copy = instance
+            return try await insert(&copy)
+        }
+        try checkLive()
+        var saving = Saving(instance, created: true, origin: .instance, transaction: self)
+        try await signals.set(for: M.self).preSave.send(&saving)
+        try await validate(&saving)
+        noteWrite(to: M.mapping.table)
+        try await runLater(M.mapping.insert(M.mapping.values(saving.instance), returnsRow: false))
+    }
+}
+
 extension Mapping {
     /// Statements that write new rows and return them, in their order, each with the places of its rows.
     ///

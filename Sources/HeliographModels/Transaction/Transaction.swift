@@ -124,6 +124,13 @@ public final class Transaction: ModelReader {
         return try await shared.pipeline.run(sql, owner: shared.owner)
     }
 
+    /// Runs a statement that nobody waits for, as long as the transaction is open.
+    func runLater(_ sql: SQL) async throws {
+        try checkLive()
+        guard let shared else { return try await noting { try await backend.runLater(sql) } }
+        _ = try await shared.pipeline.run(sql, owner: shared.owner)
+    }
+
     /// Runs statements, in one round trip if that can be, as long as the transaction is open.
     func run(all statements: [SQL]) async throws -> [Rows] {
         try checkLive()

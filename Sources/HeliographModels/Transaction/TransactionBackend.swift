@@ -15,6 +15,9 @@ package protocol TransactionBackend: Sendable {
     /// - Throws: what the first one that fails throws.
     func run(all statements: [SQL]) async throws -> [Rows]
 
+    /// Runs a statement that nobody waits for: with the next one, or before COMMIT.
+    func runLater(_ sql: SQL) async throws
+
     /// Hands over a statement's rows as they come.
     func stream<R>(_ sql: SQL, _ body: (RowStream) async throws -> R) async throws -> R
 
@@ -33,6 +36,8 @@ extension TransactionBackend {
         for statement in statements { results.append(try await run(statement, file: #fileID, line: #line)) }
         return results
     }
+
+    package func runLater(_ sql: SQL) async throws { _ = try await run(sql, file: #fileID, line: #line) }
 
     package func stream<R>(_ sql: SQL, _ body: (RowStream) async throws -> R) async throws -> R {
         throw PostgresError(.invalidUse, "there is no server here to stream rows from")

@@ -47,6 +47,15 @@ extension Connection {
         }
     }
 
+    /// Refuses what could not be sent.
+    package func check(_ sql: SQL) throws { try sql.validate() }
+
+    /// Runs a statement whose outcome decides whether the connection can be used again, with others before it; also in a cancelled task.
+    func runShielded(_ statements: [SQL], before last: SQL) async throws -> Rows {
+        guard !statements.isEmpty else { return try await queryShielded(last) }
+        return try await exclusively(shielded: true) { try await runTogether(statements + [last])[statements.count] }
+    }
+
     private func runTogether(_ statements: [SQL]) async throws -> [Rows] {
         let run = try await runPipeline(statements, as: plans(for: statements))
         if var failure = run.failure {

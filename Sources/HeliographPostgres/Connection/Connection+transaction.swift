@@ -39,11 +39,14 @@ extension Connection {
 
     /// Commits. Only the command tag tells: an aborted transaction answers COMMIT with ROLLBACK, and no error.
     /// - Throws: `transactionAborted`, `commitUnknown`, or the server's error (a deferred constraint, for example).
-    public func commit() async throws {
+    public func commit() async throws { try await commit(behind: []) }
+
+    /// Commits, in one round trip with statements before it. If one of them fails its error is thrown, and nothing is committed.
+    package func commit(behind statements: [SQL]) async throws {
         // One that was never sent has not happened.
         guard link.isOpen else { throw link.lost() }
         do {
-            let rows = try await queryShielded("COMMIT")
+            let rows = try await runShielded(statements, before: "COMMIT")
             guard rows.commandTag == "COMMIT" else {
                 throw PostgresError(
                     .transactionAborted,

@@ -1,0 +1,12 @@
+// requires|CaseIterable|RawRepresentable
+import Heliograph
+
+struct Author: Model {
+    var id: Int64?
+    var mood: String
+
+    static let mapping = Mapping("authors", Author.init) {
+        Key("id", \.id)
+        Column("mood", \.mood).enumeration("mood")
+    }
+}

@@ -1,0 +1,13 @@
+// generated|Optional|requires|conform
+import Foundation
+import Heliograph
+
+struct Author: Model {
+    var id: Int64?
+    var createdAt: Date
+
+    static let mapping = Mapping("authors", Author.init) {
+        Key("id", \.id)
+        Column("created_at", \.createdAt).generated()
+    }
+}

@@ -1,0 +1,12 @@
+// has no member 'nmae'
+import Heliograph
+
+struct Author: Model {
+    var id: Int64?
+    var name: String
+
+    static let mapping = Mapping("authors", Author.init) {
+        Key("id", \.id)
+        Column("name", \.nmae)
+    }
+}
