@@ -30,6 +30,7 @@ demo: bootstrap ## the whole line, live, on a private PostgreSQL cluster
 
 test: bootstrap check build ## all checks, as CI runs them
 	$(swift) test $(SWIFT_BUILD_FLAGS) --skip-build
+	scripts/check-mappings.sh
 	scripts/model-check.sh
 	scripts/bench.sh driver --quick
 	scripts/bench.sh capture --quick

@@ -80,4 +80,5 @@ if [ "$area ${2:-rows}" = "driver rows" ]; then
             "$bench" driver --only rows || status=$?
     fi
 fi
+if [ "$area ${2:-mapping}" = "signals mapping" ]; then scripts/check-mappings.sh --measure || status=$?; fi
 exit $status

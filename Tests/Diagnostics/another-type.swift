@@ -1,4 +1,4 @@
-// cannot convert|pack expansion|generic parameter
+// 'ColumnList<Author, Optional<Int64>, String, Int>' to return type 'ColumnList<Author, Int64\?, String, String>'
 import Heliograph
 
 struct Author: Model {

@@ -1,4 +1,4 @@
-// cannot|operator|String|Int
+// cannot be applied to operands of type 'SQLExpression<Int>' and 'String'
 import Heliograph
 
 struct Author: Model {

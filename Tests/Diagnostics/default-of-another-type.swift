@@ -1,4 +1,4 @@
-// cannot convert|default|String
+// missing argument label 'sql:'|cannot convert value of type 'String'
 import Heliograph
 
 struct Author: Model {

@@ -1,4 +1,4 @@
-// requires|CaseIterable|RawRepresentable
+// instance method 'enumeration' requires that 'String' conform to 'CaseIterable'
 import Heliograph
 
 struct Author: Model {

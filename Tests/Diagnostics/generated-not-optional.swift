@@ -1,4 +1,4 @@
-// generated|Optional|requires|conform
+// cannot convert value of type 'KeyPath<Author, Date>' to expected argument type 'KeyPath<Author, Optional<Date>>'
 import Foundation
 import Heliograph
 

@@ -1,4 +1,4 @@
-// missing argument|cannot convert|pack expansion|generic parameter
+// pack expansion requires that
 import Heliograph
 
 struct Author: Model {

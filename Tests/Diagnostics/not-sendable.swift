@@ -1,4 +1,4 @@
-// Sendable
+// has non-Sendable type 'Notes'
 import Heliograph
 
 final class Notes { var text = "" }

@@ -1,4 +1,4 @@
-// has no member|dynamic member|no dynamic
+// has no dynamic member 'nmae'
 import Heliograph
 
 struct Author: Model {

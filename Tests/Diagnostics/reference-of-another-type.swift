@@ -1,4 +1,4 @@
-// cannot convert|no exact matches|requires|Int64
+// cannot convert value of type 'KeyPath<Book, String>'
 import Heliograph
 
 struct Author: Model {

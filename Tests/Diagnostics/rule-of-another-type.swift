@@ -1,4 +1,4 @@
-// email|requires|String
+// cannot convert value of type 'KeyPath<Author, Int>' to expected argument type 'KeyPath<Author, String>'
 import Heliograph
 
 struct Author: Model {

@@ -1,4 +1,4 @@
-// cannot convert|pack expansion|generic parameter
+// cannot convert return expression of type 'ColumnList<Author, String, Optional<Int64>>'
 import Heliograph
 
 struct Author: Model {

@@ -1,4 +1,4 @@
-// PostgresDecodable|PostgresEncodable|PostgresCodable|Codable
+// requires that 'Colour' conform to 'PostgresDecodable'
 import Heliograph
 
 struct Colour: Sendable { var red: Int }

@@ -64,7 +64,8 @@ struct DecodingMeasure {
         if area.isQuick { return }
         area.report.add("signals.decoding.by-hand", byHand.median * 1000, "ms", rounds: area.rounds)
         area.report.add(
-            "signals.decoding.time", models.median / byHand.median, "ratio to reading the columns by hand", .atMost(1.5),
+            "signals.decoding.time", models.median / byHand.median, "ratio to reading the columns by hand",
+            .atMost(1.5),
             rounds: area.rounds)
     }
 }

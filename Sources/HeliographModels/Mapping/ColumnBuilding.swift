@@ -1,11 +1,7 @@
 public import HeliographPostgres
 
 /// What can be said of a column, whether it is a ``Column`` or a ``Key``.
-public protocol ColumnBuilding<Root, Value>: Sendable {
-    /// The model, or a nested value.
-    associatedtype Root: Sendable
-    /// The property's type.
-    associatedtype Value: Sendable
+public protocol ColumnBuilding<Root, Value>: MappedProperty {
     /// The column.
     var column: Column<Root, Value> { get set }
 }

@@ -45,9 +45,9 @@ public struct Mapping<M: Model>: Sendable {
         _ table: String,
         schema: String? = nil,
         _ make: @escaping @Sendable (repeat each Value) -> M,
-        @ColumnsBuilder<M> _ columns: () -> (repeat Column<M, each Value>)
+        @ColumnsBuilder<M> _ columns: () -> ColumnList<M, repeat each Value>
     ) {
-        let columns = columns()
+        let columns = columns().columns
         var layout = MappingLayout<M>()
         for column in repeat each columns { layout.add(column) }
         let codecs = (repeat (each columns).codec)

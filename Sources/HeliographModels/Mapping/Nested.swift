@@ -8,8 +8,9 @@
 /// ```
 ///
 /// Like the columns of a ``Mapping``, they are the parameters of the initialiser, in their order. They may be nested again.
-public struct Nested<Root: Sendable, Value: Sendable>: Sendable {
-    let column: Column<Root, Value>
+public struct Nested<Root: Sendable, Value: Sendable>: MappedProperty {
+    /// What is said of the columns.
+    public let column: Column<Root, Value>
 
     /// Maps the columns of a property.
     ///
@@ -19,9 +20,9 @@ public struct Nested<Root: Sendable, Value: Sendable>: Sendable {
     ///   - columns: A ``Column`` for each parameter of the initialiser, in order.
     public init<each Part: Sendable>(
         _ path: any KeyPath<Root, Value> & Sendable, _ make: @escaping @Sendable (repeat each Part) -> Value,
-        @ColumnsBuilder<Value> _ columns: () -> (repeat Column<Value, each Part>)
+        @ColumnsBuilder<Value> _ columns: () -> ColumnList<Value, repeat each Part>
     ) {
-        let columns = columns()
+        let columns = columns().columns
         var layout = MappingLayout<Value>()
         for part in repeat each columns { layout.add(part) }
         column = Column(

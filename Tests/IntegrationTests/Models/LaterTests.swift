@@ -58,7 +58,9 @@ struct LaterTests {
             await #expect(throws: PostgresError.self) {
                 try await database.transaction { try await $0.executeLater("UPDATE labels SET name = \("\0")") }
             }
-            await #expect(throws: PostgresError.self) { try await database.transaction { try await $0.executeLater("COMMIT") } }
+            await #expect(throws: PostgresError.self) {
+                try await database.transaction { try await $0.executeLater("COMMIT") }
+            }
         }
     }
 

@@ -109,6 +109,34 @@ struct ManyToManyTests {
         }
     }
 
+    @Test("A model is related to itself: idols from one side, fans from the other")
+    func itself() async throws {
+        let heard = Locked<[String]>([])
+        try await Library.with { signals in
+            signals.relation(Writer.idols).connect("heard") { change in
+                let words = "\(change.moment) \(change.action) from \(change.side): \(change.left.sorted()) \(change.right.sorted())"
+                heard.change { $0.append(words) }
+            }
+        } _: { _, database in
+            let shelf = try await Shelf(in: database)
+            let (mary, percy, mute) = (shelf.mary.id ?? 0, shelf.percy.id ?? 0, shelf.mute.id ?? 0)
+            try await database.transaction { tx in
+                try await tx.links(Writer.idols, of: shelf.mary).add(percy, mute)
+                #expect(
+                    take(heard) == ["before", "after"].map { "\($0) add from left: [\(mary)] [\(percy), \(mute)]" })
+                let fans = try tx.links(Writer.idols, reversedOf: shelf.percy)
+                #expect(try await fans.keys() == [mary])
+                try await fans.add(mute)
+                #expect(take(heard) == ["before", "after"].map { "\($0) add from right: [\(mute)] [\(percy)]" })
+                try await fans.clear()
+                #expect(
+                    take(heard) == ["before", "after"].map { "\($0) clear from right: [\(mary), \(mute)] [\(percy)]" })
+                let idols = try await tx.related(to: [shelf.percy, shelf.mary], through: Writer.idols)
+                #expect(idols.map { $0.map(\.name) } == [[], ["Mute 100%"]])
+            }
+        }
+    }
+
     @Test("A receiver that throws before stops it; a key that is none is refused on its field")
     func refused() async throws {
         struct Refusal: Error {}

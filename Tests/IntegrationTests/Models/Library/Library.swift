@@ -5,7 +5,7 @@ import HeliographTesting
 /// Models that have, among them, everything a mapping can say.
 enum Library {
     static let schema = ModelSchema(
-        Country.self, Writer.self, Work.self, Review.self, Reply.self, Label.self, WorkLabel.self)
+        Country.self, Writer.self, Work.self, Review.self, Reply.self, Label.self, WorkLabel.self, Follow.self)
 
     /// A database with their tables.
     static func with<R>(
@@ -164,4 +164,19 @@ struct WorkLabel: Model, Equatable {
         Key("work_id", \.workID).references(\Work.id, onDelete: .cascade)
         Key("label_id", \.labelID).references(\Label.id, onDelete: .cascade)
     }
+}
+
+/// Writers follow writers.
+struct Follow: Model, Equatable {
+    var fanID: Int64
+    var idolID: Int64
+
+    static let mapping = Mapping("follows", Follow.init) {
+        Key("fan_id", \.fanID).references(\Writer.id, onDelete: .cascade)
+        Key("idol_id", \.idolID).references(\Writer.id, onDelete: .cascade)
+    }
+}
+
+extension Writer {
+    static let idols = ManyToMany(Writer.self, Writer.self, from: \Follow.fanID, to: \Follow.idolID)
 }
