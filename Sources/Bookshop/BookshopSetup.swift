@@ -21,6 +21,9 @@ public struct BookshopSetup: Sendable {
                     if try await attachments.isAttached(table, on: connection) { continue }
                     try await attachments.attach(table, on: connection)
                 }
+                // For `heliograph doctor`.
+                try await connection.query(
+                    BookshopModels.schema.declaration(as: "bookshop", logSchema: schema.name))
             }
         }
     }

@@ -68,6 +68,7 @@ struct ServerCommand: AsyncParsableCommand {
         let models = Database(
             pool: pool, signals: signals, origin: Origin.ofThisProcess, logSchema: schema.name, logger: logger
         )
+        try await models.verify(BookshopModels.schema)
         let mirror = try LiveMirror(
             configuration, bell: bell, database: models, schema: schema,
             settings: .init(pollInterval: waking.interval), logger: logger

@@ -19,8 +19,8 @@ public struct Book: Model {
 
     public static let mapping = Mapping("books", Book.init) {
         Key("id", \.id)
-        Column("title", \.title)
-        Column("author", \.author)
-        Column("created_at", \.createdAt).generated()
+        Column("title", \.title).validated(.required)
+        Column("author", \.author).default("")
+        Column("created_at", \.createdAt).generated().default(sql: "now()")
     }
 }

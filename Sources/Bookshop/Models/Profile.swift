@@ -18,7 +18,7 @@ public struct Profile: Model {
 
     public static let mapping = Mapping("profiles", Profile.init) {
         Key("id", \.id)
-        Column("user_id", \.userID).unique()
-        Column("bio", \.bio)
+        Column("user_id", \.userID).unique().references(\User.id, onDelete: .cascade, onUpdate: .cascade)
+        Column("bio", \.bio).default(Profile.defaultBio)
     }
 }

@@ -15,7 +15,7 @@ public struct Summary: Model {
 
     public static let mapping = Mapping("summaries", Summary.init) {
         Key("id", \.id)
-        Column("book_id", \.bookID).unique()
-        Column("content", \.content)
+        Column("book_id", \.bookID).unique().references(\Book.id, onDelete: .cascade, onUpdate: .cascade)
+        Column("content", \.content).default("")
     }
 }

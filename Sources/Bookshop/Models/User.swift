@@ -22,9 +22,9 @@ public struct User: Model {
 
     public static let mapping = Mapping("users", User.init) {
         Key("id", \.id)
-        Column("username", \.username)
-        Column("email", \.email).unique()
-        Column("is_active", \.isActive)
-        Column("created_at", \.createdAt).generated()
+        Column("username", \.username).validated(.required)
+        Column("email", \.email).unique().validated(.required, .email)
+        Column("is_active", \.isActive).default(true)
+        Column("created_at", \.createdAt).generated().default(sql: "now()")
     }
 }

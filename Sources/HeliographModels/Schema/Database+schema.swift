@@ -1,4 +1,3 @@
-import Foundation
 import HeliographPostgres
 
 extension Database {
@@ -32,10 +31,7 @@ extension Database {
     ///   - program: The program's name, the same in each of its processes.
     /// - Throws: `PostgresError`, also if the schema of the signal log is not installed.
     public func declare(_ schema: ModelSchema, as program: String) async throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        let models = String(decoding: try encoder.encode(schema.tables.map(ModelDescription.init)), as: UTF8.self)
-        try await pool.query("SELECT \(identifier: logSchema).declare_models(\(program), \(models))")
+        try await pool.query(schema.declaration(as: program, logSchema: logSchema))
     }
 
     /// In what the mappings of models and their tables are not the same.

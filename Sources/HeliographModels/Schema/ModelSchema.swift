@@ -1,3 +1,6 @@
+import Foundation
+public import HeliographPostgres
+
 /// The tables of some models, as their mappings declare them.
 ///
 /// ```swift
@@ -30,6 +33,20 @@ public struct ModelSchema: Sendable {
             for table in tables { statements += try table.foreignKeyStatements }
             return statements
         }
+    }
+}
+
+extension ModelSchema {
+    /// The statement by which a program says in the database what its models are: see ``Database/declare(_:as:)``.
+    ///
+    /// - Parameters:
+    ///   - program: The program's name, the same in each of its processes.
+    ///   - logSchema: The schema of the signal log. Default: `heliograph`.
+    public func declaration(as program: String, logSchema: String = "heliograph") throws -> SQL {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let models = String(decoding: try encoder.encode(tables.map(ModelDescription.init)), as: UTF8.self)
+        return "SELECT \(identifier: logSchema).declare_models(\(program), \(models))"
     }
 }
 

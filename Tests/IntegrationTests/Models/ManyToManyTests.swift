@@ -114,7 +114,8 @@ struct ManyToManyTests {
         let heard = Locked<[String]>([])
         try await Library.with { signals in
             signals.relation(Writer.idols).connect("heard") { change in
-                let words = "\(change.moment) \(change.action) from \(change.side): \(change.left.sorted()) \(change.right.sorted())"
+                let words =
+                    "\(change.moment) \(change.action) from \(change.side): \(change.left.sorted()) \(change.right.sorted())"
                 heard.change { $0.append(words) }
             }
         } _: { _, database in

@@ -1,4 +1,5 @@
 import Bookshop
+import Foundation
 import Heliograph
 import HeliographTesting
 import ServiceContextModule
@@ -258,14 +259,15 @@ struct SaveTests {
     func otherConstraints() async throws {
         try await Fixture.with(.bookshop) { fixture in
             try await fixture.withPool { pool in
-                // Without the receivers: raw SQL would get this far.
                 let database = Database(pool: pool)
                 var nobody = Profile(userID: 99)
                 let reference = await #expect(throws: ValidationFailure.self) { try await database.save(&nobody) }
                 #expect(reference?.fields.map { "\($0.field) \($0.code)" } == ["user_id reference"])
-                var nameless = User(username: "", email: "ada@example.org")
-                let check = await #expect(throws: ValidationFailure.self) { try await database.save(&nameless) }
-                #expect(check?.fields.map { "\($0.field) \($0.code)" } == ["username check"])
+                var timeless = User(
+                    username: "ada", email: "ada@example.org",
+                    createdAt: Date(timeIntervalSinceReferenceDate: .infinity))
+                let check = await #expect(throws: ValidationFailure.self) { try await database.save(&timeless) }
+                #expect(check?.fields.map { "\($0.field) \($0.code)" } == ["created_at check"])
             }
         }
     }
