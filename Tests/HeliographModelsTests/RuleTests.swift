@@ -84,6 +84,11 @@ struct RuleTests {
             Rule<String>.oneOf(["a'b", "c\\d"]).declaration.condition(column: "x\"y") == #""x""y" IN ('a''b', E'c\\d')"#
         )
         #expect(Rule<Int>.range(-1...5).declaration.condition(column: "n") == #""n" >= '-1'::bigint AND "n" <= 5"#)
+        #expect(
+            Rule<Double>.range(0...).declaration.condition(column: "n")
+                == #""n" >= '0.0'::double precision AND "n" <> 'NaN'"#)
+        #expect(Rule<String>.range("a"...).declaration.condition(column: "n") == nil)
+        #expect(Rule<String?>.oneOf(["a", nil]).declaration.condition(column: "n") == nil)
         #expect(Rule<Decimal>.range(...5).declaration.condition(column: "n") == #""n" <= 5"#)
     }
 }

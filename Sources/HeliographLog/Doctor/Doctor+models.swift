@@ -23,7 +23,9 @@ extension Doctor {
                         mend: "Start \(program) and this command from the same version."))
                 continue
             }
-            let live = try await LiveTable.read(model.table, from: connection)
+            // The program may have another search path.
+            var live = try await LiveTable.read(model.table, from: connection)
+            if live == nil { live = try await LiveTable.read(model.sender, from: connection) }
             findings += model.differences(from: live).map { difference in
                 Finding(
                     .error, check: "models", subject: model.sender, text: "\(difference.message) (\(program))",

@@ -35,20 +35,30 @@ package struct ModelSource {
     }
 
     static func text(of live: LiveTable, name: String) -> String {
-        let key = live.uniqueIndexes.first(where: \.isPrimary) ?? live.uniqueIndexes.first { !$0.hasExpression }
+        let key =
+            live.uniqueIndexes.first(where: \.isPrimary)
+            ?? live.uniqueIndexes.first { index in
+                index.isOfColumns
+                    && index.columns.allSatisfy { name in live.columns.contains { $0.name == name && $0.isNotNull } }
+            }
         let keyColumns = Set(key?.columns ?? [])
         let names = SwiftNames.distinct(live.columns.map { SwiftNames.property($0.name) })
         let enums = live.columns.filter { !$0.labels.isEmpty && $0.element == nil }
         let typeNames = Dictionary(
-            zip(enums.map(\.typeName), SwiftNames.distinct(enums.map { SwiftNames.type($0.bareTypeName) })),
+            zip(
+                enums.map(\.typeName),
+                SwiftNames.distinct([name] + enums.map { SwiftNames.type($0.bareTypeName) }).dropFirst()),
             uniquingKeysWith: { first, _ in first })
         let properties = zip(live.columns, names).map { column, name in
             property(
                 column, name, in: live, isKey: keyColumns.contains(column.name), enumName: typeNames[column.typeName])
         }
         var lines: [String] = []
-        if properties.contains(where: {
-            ["Date", "Date?", "UUID", "UUID?", "Decimal", "Decimal?", "Data", "Data?"].contains($0.type)
+        let foundation = ["Date", "UUID", "Decimal", "Data"]
+        if properties.contains(where: { property in
+            property.type.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).contains {
+                foundation.contains(String($0))
+            }
         }) {
             lines.append("import Foundation")
         }
@@ -84,7 +94,7 @@ package struct ModelSource {
             lines.append("        \(kind)(\(literal(property.column.name)), \\.\(property.name))\(modifiers)")
         }
         lines.append("    }")
-        for index in live.uniqueIndexes where !index.isPrimary && !index.hasExpression && index.columns.count > 1 {
+        for index in live.uniqueIndexes where !index.isPrimary && index.isOfColumns && index.columns.count > 1 {
             let paths = index.columns.compactMap { column in
                 properties.first { $0.column.name == column }.map { "\\.\($0.name)" }
             }
@@ -104,8 +114,7 @@ package struct ModelSource {
             column: column, name: name, type: isOptional ? "\(type)?" : type, isOptional: isOptional, isKey: isKey)
         if isGenerated, !isKey { property.modifiers.append("generated()") }
         if enumName != nil { property.modifiers.append("enumeration(\(literal(column.bareTypeName)))") }
-        for index in live.uniqueIndexes where !index.isPrimary && !index.hasExpression && index.columns == [column.name]
-        {
+        for index in live.uniqueIndexes where !index.isPrimary && index.isOfColumns && index.columns == [column.name] {
             let chosen = ["key", "idx"].map { ConstraintName.chosen(table: live.name, column: column.name, label: $0) }
             property.modifiers.append(
                 chosen.contains(index.name) ? "unique()" : "unique(constraint: \(literal(index.name)))")

@@ -4,7 +4,8 @@ enum SwiftNames {
     static func type(_ table: String) -> String {
         var words = words(of: table)
         if let last = words.popLast() { words.append(singular(last)) }
-        let name = words.map(capitalised).joined()
+        let joined = words.map(capitalised).joined()
+        let name = reserved.contains(joined) ? "\(joined)Row" : joined
         return name.first?.isNumber == true || name.isEmpty ? "Table\(name)" : name
     }
 
@@ -17,6 +18,8 @@ enum SwiftNames {
             place == 0 ? word : initialisms.contains(word) ? word.uppercased() : capitalised(word)
         }.joined()
         let whole = name.first?.isNumber == true || name.isEmpty ? "\(prefix)\(capitalised(name))" : name
+        // `self` is a key path of its own, in quotes too.
+        if whole == "self" { return "\(prefix)Self" }
         return keywords.contains(whole) ? "`\(whole)`" : whole
     }
 
@@ -36,6 +39,14 @@ enum SwiftNames {
             return candidate
         }
     }
+
+    /// Types that the code of a model names, or cannot be called.
+    private static let reserved: Set<String> = [
+        "Any", "Array", "Bool", "Column", "Data", "Date", "Decimal", "Double", "Error", "Float", "Int16", "Int32",
+        "Int64",
+        "Interval", "Key", "LocalDate", "LocalDateTime", "LocalTime", "Mapping", "Model", "Nested", "Optional",
+        "PostgresCodable", "PostgresRange", "Protocol", "Self", "String", "Type", "UUID",
+    ]
 
     private static func words(of name: String) -> [String] {
         var words: [String] = []
@@ -76,6 +87,6 @@ enum SwiftNames {
         "internal", "let", "open", "operator", "private", "protocol", "public", "rethrows", "static", "struct",
         "subscript", "typealias", "var", "break", "case", "continue", "default", "defer", "do", "else", "fallthrough",
         "for", "guard", "if", "in", "repeat", "return", "switch", "where", "while", "as", "Any", "catch", "false", "is",
-        "nil", "super", "self", "Self", "throw", "throws", "true", "try", "mapping",
+        "nil", "precedencegroup", "super", "self", "Self", "throw", "throws", "true", "try", "mapping",
     ]
 }

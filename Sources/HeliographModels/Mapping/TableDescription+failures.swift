@@ -78,11 +78,18 @@ extension TableDescription {
 
     /// The name of the constraint for a rule, if it is installed.
     func constraintName(of rule: RuleDeclaration, on column: ColumnDescription) -> String {
-        // Several rules of one code have a number each.
-        let same = column.rules.filter { $0.code == rule.code }
-        let place = same.firstIndex { $0.condition(column: column.name) == rule.condition(column: column.name) } ?? 0
-        return ConstraintName.chosen(
-            table: name, column: column.name, label: "\(rule.code)_rule\(place == 0 ? "" : "\(place + 1)")")
+        // With what it says: a rule that has changed is another constraint.
+        let condition = rule.condition(column: column.name) ?? ""
+        let hash = condition.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        let digits = String(hash & 0xffffff, radix: 16)
+        let mark = String(repeating: "0", count: 6 - digits.count) + digits
+        return ConstraintName.chosen(table: name, column: column.name, label: "\(rule.code.prefix(20))_rule_\(mark)")
+    }
+
+    /// Whether a constraint is one that was made for a rule of a column, by this version of the model or another.
+    func isRuleConstraint(_ constraint: String, of column: ColumnDescription, code: String) -> Bool {
+        let sample = ConstraintName.chosen(table: name, column: column.name, label: "\(code.prefix(20))_rule_000000")
+        return constraint.count == sample.count && constraint.hasPrefix(sample.dropLast(6))
     }
 
     /// The name of the constraint for columns that are unique together: the given one, or the one PostgreSQL would choose.

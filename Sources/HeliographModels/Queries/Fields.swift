@@ -15,12 +15,16 @@ public struct Fields<M: Model>: Sendable {
     let fault: ModelError?
 
     /// The fields of a query's own model.
-    init() {
+    /// - Parameter scope: the query's number.
+    init(scope: Int = QueryNames.nextScope()) {
         alias = QueryNames.root
-        joins = JoinList()
+        joins = JoinList(scopes: [scope])
         isOptional = false
         fault = nil
     }
+
+    /// The query's number.
+    var scope: Int { joins.scopes.first ?? 0 }
 
     init(alias: String, joins: JoinList, isOptional: Bool, fault: ModelError?) {
         self.alias = alias
@@ -41,7 +45,8 @@ public struct Fields<M: Model>: Sendable {
         }
         let column = M.mapping.columns[index]
         return SQLExpression(
-            sql: SQL(unsafe: qualified(column.name)), isNullable: column.isNullable || isOptional, joins: joins,
+            sql: SQL(unsafe: qualified(column.name)), isNullable: column.isOptional && !column.isKey || isOptional,
+            joins: joins,
             fault: fault)
     }
 
@@ -54,7 +59,8 @@ public struct Fields<M: Model>: Sendable {
         let index = M.mapping.index(of: PropertyPath(path))
         let column = index.map { M.mapping.columns[$0].name }
         return SQLExpression(
-            sql: column.map { "(\(unsafe: qualified($0)) ->> \(member))" } ?? "NULL", isNullable: true, joins: joins,
+            sql: column.map { "(\(unsafe: qualified($0)) ->> \(unsafe: SQLText.literal(member)))" } ?? "NULL",
+            isNullable: true, joins: joins,
             fault: fault ?? (column == nil ? Self.unmapped(path) : nil))
     }
 
@@ -100,11 +106,14 @@ public struct Fields<M: Model>: Sendable {
     public func exists<Child: Model, Value>(
         _ path: KeyPath<Child, Value>, _ condition: ((Fields<Child>) -> SQLExpression<Bool>)? = nil
     ) -> SQLExpression<Bool> {
-        do {
+        do throws(ModelError) {
             let relation = try Relation(from: Child.self, to: M.self, by: PropertyPath(path))
             let name = JoinList.alias(alias, "<", "\(Child.mapping.table.name).\(relation.column.name)")
-            let child = Fields<Child>(alias: name, joins: JoinList(), isOptional: false, fault: nil)
+            let child = Fields<Child>(alias: name, joins: JoinList(scopes: joins.scopes), isOptional: false, fault: nil)
             let given = condition?(child)
+            if let given, !given.joins.scopes.isSubset(of: joins.scopes) {
+                throw ModelError(.wrongQuery, "a condition on \(Child.self) uses a field of another query")
+            }
             let link = "\(child.qualified(relation.column.name)) = \(qualified(relation.target.name))"
             var sql: SQL =
                 """

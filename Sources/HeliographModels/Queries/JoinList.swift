@@ -12,6 +12,12 @@ struct JoinList: Sendable, Hashable {
     }
 
     private(set) var joins: [Join] = []
+    /// The queries whose fields it is about.
+    private(set) var scopes: Set<Int> = []
+
+    init() {}
+
+    init(scopes: Set<Int>) { self.scopes = scopes }
 
     func adding(_ join: Join) -> JoinList {
         guard !joins.contains(where: { $0.alias == join.alias }) else { return self }
@@ -20,7 +26,11 @@ struct JoinList: Sendable, Hashable {
         return sum
     }
 
-    static func + (left: JoinList, right: JoinList) -> JoinList { right.joins.reduce(left) { $0.adding($1) } }
+    static func + (left: JoinList, right: JoinList) -> JoinList {
+        var sum = right.joins.reduce(left) { $0.adding($1) }
+        sum.scopes.formUnion(right.scopes)
+        return sum
+    }
 
     /// What stands behind the table in FROM.
     var sql: SQL {

@@ -52,7 +52,7 @@ extension ModelReader {
     public func first<M: Model, Output>(
         _ query: Query<M, Output>, file: String = #fileID, line: UInt = #line
     ) async throws -> Output? {
-        try await all(query.limit(1), file: file, line: line).first
+        try await all(query.limit(min(query.limit ?? 1, 1)), file: file, line: line).first
     }
 
     /// How many rows a query returns.
@@ -72,8 +72,7 @@ extension ModelReader {
     public func exists<M: Model, Output>(
         _ query: Query<M, Output>, file: String = #fileID, line: UInt = #line
     ) async throws -> Bool {
-        let sql = try query.statement(selecting: "1", forExistence: true)
-        return try await !rows(sql, file: file, line: line).isEmpty
+        return try await !rows(query.existence(), file: file, line: line).isEmpty
     }
 
     /// The instances of a model.

@@ -34,8 +34,13 @@ public struct Query<M: Model, Output: Sendable>: Sendable {
     private var isDistinct = false
     private var lock: RowLock?
     let selection: Selection<Output>
+    /// Which fields are its own: those of another query would be taken for them, since both call their table the same.
+    let scope: Int
 
-    init(_ selection: Selection<Output>) { self.selection = selection }
+    init(_ selection: Selection<Output>, scope: Int) {
+        self.selection = selection
+        self.scope = scope
+    }
 
     /// A query of the same rows that returns something else of them.
     init<Other>(_ query: Query<M, Other>, _ selection: Selection<Output>) {
@@ -47,6 +52,7 @@ public struct Query<M: Model, Output: Sendable>: Sendable {
         offset = query.offset
         isDistinct = query.isDistinct
         lock = query.lock
+        scope = query.scope
         self.selection = selection
     }
 
@@ -58,14 +64,14 @@ public struct Query<M: Model, Output: Sendable>: Sendable {
 
     /// Only rows of which a condition is true, as well as those before it.
     public func `where`(_ condition: (Fields<M>) -> SQLExpression<Bool>) -> Self {
-        let given = condition(Fields())
+        let given = condition(fields)
         return changing { $0.condition = $0.condition.map { $0 && given } ?? given }
     }
 
     /// Puts rows in order, the smallest first or as it says: `order { $0.createdAt.descending() }`. A second one orders what is the same by the
     /// first.
     public func order<Key: OrderKey>(_ key: (Fields<M>) -> Key) -> Self {
-        let key = key(Fields())
+        let key = key(fields)
         return changing { $0.orders.append(key.ordering) }
     }
 
@@ -110,7 +116,7 @@ public struct Query<M: Model, Output: Sendable>: Sendable {
     public func select<each Value: PostgresDecodable>(
         _ values: (Fields<M>) -> (repeat SQLExpression<each Value>)
     ) -> Query<M, (repeat each Value)> {
-        let values = values(Fields())
+        let values = values(fields)
         var list: [SQL] = []
         var joins = JoinList()
         var fault: ModelError?
@@ -136,13 +142,13 @@ public struct Query<M: Model, Output: Sendable>: Sendable {
 
     /// Puts rows together that have the same value, so that ``select(_:)`` can count them or add them up; a second one divides groups further.
     public func group<Value>(_ key: (Fields<M>) -> SQLExpression<Value>) -> Self {
-        let key = key(Fields())
+        let key = key(fields)
         return changing { $0.groups.append(Ordering("\(key.sql)", of: key)) }
     }
 
     /// Only groups of which a condition is true: `having { $0.count() > 3 }`.
     public func having(_ condition: (Fields<M>) -> SQLExpression<Bool>) -> Self {
-        let given = condition(Fields())
+        let given = condition(fields)
         return changing { $0.filter = $0.filter.map { $0 && given } ?? given }
     }
 
@@ -159,7 +165,7 @@ public struct Query<M: Model, Output: Sendable>: Sendable {
         _ target: Target.Type, by path: KeyPath<M, Value>
     ) -> Query<M, (Output, Target)> {
         Query<M, (Output, Target)>(
-            self, selection.with(.instances(Fields<M>().related(target, by: path))))
+            self, selection.with(.instances(fields.related(target, by: path))))
     }
 
     /// Returns, beside each row, the row of another model that it refers to, or `nil`.
@@ -171,8 +177,11 @@ public struct Query<M: Model, Output: Sendable>: Sendable {
         _ target: Target.Type, by path: KeyPath<M, Value?>
     ) -> Query<M, (Output, Target?)> {
         Query<M, (Output, Target?)>(
-            self, selection.with(.optionalInstances(Fields<M>().related(target, by: path))))
+            self, selection.with(.optionalInstances(fields.related(target, by: path))))
     }
+
+    /// Its own fields.
+    var fields: Fields<M> { Fields(scope: scope) }
 
     private var joins: JoinList {
         ([condition?.joins, filter?.joins, selection.joins] + orders.map(\.joins) + groups.map(\.joins))
@@ -181,7 +190,13 @@ public struct Query<M: Model, Output: Sendable>: Sendable {
 
     /// The first thing that is wrong with it.
     var fault: ModelError? {
-        ([condition?.fault, filter?.fault, selection.fault] + orders.map(\.fault) + groups.map(\.fault))
+        if !joins.scopes.isSubset(of: [scope]) {
+            return ModelError(
+                .wrongQuery,
+                "a query of \(M.self) uses a field of the query around it, or of another: say it with exists(…), or with SQL"
+            )
+        }
+        return ([condition?.fault, filter?.fault, selection.fault] + orders.map(\.fault) + groups.map(\.fault))
             .compactMap(\.self).first
     }
 
@@ -197,7 +212,7 @@ public struct Query<M: Model, Output: Sendable>: Sendable {
         if !groups.isEmpty { sql = "\(sql) GROUP BY \(.joined(groups.map(\.sql), by: ", "))" }
         if let filter { sql = "\(sql) HAVING \(filter.sql)" }
         if !orders.isEmpty, !forExistence { sql = "\(sql) ORDER BY \(.joined(orders.map(\.sql), by: ", "))" }
-        if let limit = forExistence ? 1 : limit { sql = "\(sql) LIMIT \(limit)" }
+        if let limit = forExistence ? min(limit ?? 1, 1) : limit { sql = "\(sql) LIMIT \(limit)" }
         if let offset { sql = "\(sql) OFFSET \(offset)" }
         if let lock, !forExistence { sql = "\(sql)\(unsafe: lock.text)" }
         return sql
@@ -208,23 +223,43 @@ public struct Query<M: Model, Output: Sendable>: Sendable {
         do { return (try statement(), nil) } catch { return ("NULL", error) }
     }
 
-    /// The condition alone, for UPDATE and DELETE: by the key, if joins, an order or a limit have to be heeded.
+    /// Whether anything is returned: a statement that returns a row then.
     /// - Throws: ``ModelError`` with `wrongQuery`.
-    func restriction() throws(ModelError) -> SQL? {
+    func existence() throws(ModelError) -> SQL {
+        // What is put together, once or behind an offset can only be told by all of it.
+        if isDistinct || offset != nil || !groups.isEmpty || filter != nil {
+            return "SELECT 1 FROM (\(try statement())) AS found LIMIT 1"
+        }
+        return try statement(selecting: "1", forExistence: true)
+    }
+
+    /// The condition alone, for UPDATE and DELETE: by the key, if joins, an order, a limit or a lock have to be heeded.
+    ///
+    /// Then the rows are locked where they are looked for: one that somebody else has changed meanwhile is looked at again there. And it is done once,
+    /// which a subquery in IN is not always.
+    /// - Parameter strength: how the rows are locked, `UPDATE` or `NO KEY UPDATE`.
+    /// - Throws: ``ModelError`` with `wrongQuery`.
+    func restriction(_ strength: String) throws(ModelError) -> SQL? {
         if let fault { throw fault }
-        guard groups.isEmpty, filter == nil else {
-            throw ModelError(.wrongQuery, "groups of \(M.self) cannot be updated or deleted")
+        guard groups.isEmpty, filter == nil, !isDistinct else {
+            throw ModelError(.wrongQuery, "groups of \(M.self), and what is distinct, cannot be updated or deleted")
         }
         if joins.joins.isEmpty, limit == nil, offset == nil, lock == nil { return condition?.sql }
         let keys = M.mapping.keyColumns.map { "\(Fields<M>().qualified($0.name))" }.joined(separator: ", ")
         guard !keys.isEmpty else { throw ModelError(.wrongKey, "the mapping of \(M.self) has no key") }
-        return "(\(unsafe: keys)) IN (\(try statement(selecting: SQL(unsafe: keys))))"
+        var picking = self
+        picking.lock = RowLock(strength: strength, patience: lock?.patience ?? "")
+        let statement = try picking.statement(selecting: SQL(unsafe: keys))
+        return "(\(unsafe: keys)) IN (WITH picked AS MATERIALIZED (\(statement)) SELECT * FROM picked)"
     }
 }
 
 extension Model {
     /// All rows.
-    public static var query: Query<Self, Self> { Query(.instances(Fields())) }
+    public static var query: Query<Self, Self> {
+        let fields = Fields<Self>()
+        return Query(.instances(fields), scope: fields.scope)
+    }
 
     /// Rows of which a condition is true.
     ///

@@ -23,7 +23,7 @@ public struct QueryUpdate<M: Model>: Sendable {
     public func set<Value: PostgresEncodable>(
         _ path: KeyPath<M, Value>, _ value: (Fields<M>) -> SQLExpression<Value>
     ) -> Self {
-        let value = value(Fields())
+        let value = value(query.fields)
         return adding(
             path, value.sql,
             value.fault

@@ -65,12 +65,29 @@ extension SQLExpression {
     }
 }
 
+extension SQLExpression where Value: PostgresEncodable {
+    /// Whether it is one of some values. Of no values it is none.
+    ///
+    /// - Parameter values: The values, sent as a parameter each.
+    public func isIn(_ values: some Sequence<Value>) -> SQLExpression<Bool> {
+        isOne(of: values.map(\.bind))
+    }
+
+    fileprivate func isOne(of binds: [Bind]) -> SQLExpression<Bool> {
+        guard !binds.isEmpty else { return SQLExpression<Bool>("false", of: self, isNullable: false) }
+        return SQLExpression<Bool>("\(sql) IN (\(.joined(binds.map { "\(bind: $0)" }, by: ", ")))", of: self)
+    }
+}
+
 extension SQLExpression where Value: PostgresArrayElement {
     /// Whether it is one of some values. Of no values it is none.
     ///
-    /// - Parameter values: The values, sent as one parameter.
+    /// - Parameter values: The values, sent as one parameter if their type is known.
     public func isIn(_ values: some Sequence<Value>) -> SQLExpression<Bool> {
-        SQLExpression<Bool>("\(sql) = ANY(\(Array(values)))", of: self)
+        let values = Array(values)
+        // Text fits enums and types of one's own where it has no type, and an array has one.
+        return Value.postgresType == .unknown
+            ? isOne(of: values.map(\.bind)) : SQLExpression<Bool>("\(sql) = ANY(\(values))", of: self)
     }
 }
 

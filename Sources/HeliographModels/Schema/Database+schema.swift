@@ -63,7 +63,7 @@ extension Database {
     /// Installs the rules of models that SQL can say, and that are not there yet, as constraints of their tables, so that everybody must obey them.
     ///
     /// Each table is locked for a moment only: the constraint is added without a look at the rows, and then they are looked at while others go on
-    /// reading and writing (`NOT VALID`, `VALIDATE CONSTRAINT`). If a row breaks the rule, the constraint stays for new ones.
+    /// reading and writing (`NOT VALID`, `VALIDATE CONSTRAINT`). A rule that has changed takes the place of what it was. If a row breaks the rule, the constraint stays for new ones.
     ///
     /// - Parameter schema: The models.
     /// - Returns: The names of the constraints that were added.
@@ -72,21 +72,37 @@ extension Database {
     public func install(rulesOf schema: ModelSchema) async throws -> [String] {
         var added: [String] = []
         for table in schema.tables {
-            guard let live = try await LiveTable.read(table.qualifiedName, from: self) else { continue }
-            for rule in table.ruleConstraints {
+            guard let live = try await LiveTable.read(table.qualifiedName, from: self), !live.isView else { continue }
+            let rules = table.ruleConstraints
+            for rule in rules {
                 let present = live.checks.first { $0.name == rule.name }
                 if present == nil {
-                    try await pool.query(
-                        """
-                        ALTER TABLE \(unsafe: table.qualifiedName) ADD CONSTRAINT \(identifier: rule.name) \
-                        CHECK (\(unsafe: rule.condition)) NOT VALID
-                        """)
-                    added.append(rule.name)
+                    do {
+                        try await pool.query(
+                            """
+                            ALTER TABLE \(unsafe: table.qualifiedName) ADD CONSTRAINT \(identifier: rule.name) \
+                            CHECK (\(unsafe: rule.condition)) NOT VALID
+                            """)
+                        added.append(rule.name)
+                    } catch let error as PostgresError where error.sqlState == "42710" {
+                        // Another process has just done so.
+                    }
                 }
                 if present?.isValidated != true {
                     try await pool.query(
                         "ALTER TABLE \(unsafe: table.qualifiedName) VALIDATE CONSTRAINT \(identifier: rule.name)")
                 }
+            }
+            // What the rules were before; behind the new ones, so that there is always one of them.
+            let names = Set(rules.map(\.name))
+            for check in live.checks where !names.contains(check.name) {
+                guard
+                    table.columns.contains(where: { column in
+                        column.rules.contains { table.isRuleConstraint(check.name, of: column, code: $0.code) }
+                    })
+                else { continue }
+                try await pool.query(
+                    "ALTER TABLE \(unsafe: table.qualifiedName) DROP CONSTRAINT IF EXISTS \(identifier: check.name)")
             }
         }
         return added

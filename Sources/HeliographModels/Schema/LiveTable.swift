@@ -27,9 +27,13 @@ package struct LiveTable: Sendable {
     struct Index: Sendable {
         let name: String
         let isPrimary: Bool
+        /// Whether it is for some rows only.
+        let isPartial: Bool
         /// The columns, in the index's order; an expression is none.
         let columns: [String]
         let hasExpression: Bool
+        /// Whether no two rows have the same values in its columns.
+        var isOfColumns: Bool { !hasExpression && !isPartial }
     }
 
     struct Reference: Sendable {
@@ -49,9 +53,13 @@ package struct LiveTable: Sendable {
 
     let schema: String
     let name: String
+    /// Whether it is a view, of whose columns the catalogue does not know NULL, keys and constraints.
+    let isView: Bool
+    /// Whether a trigger may fill columns in before a row is inserted.
+    let hasTriggers: Bool
     let comment: String?
     let columns: [Column]
-    /// Unique indexes without a condition.
+    /// Unique indexes.
     let uniqueIndexes: [Index]
     let references: [Reference]
     let checks: [Check]
@@ -63,7 +71,10 @@ package struct LiveTable: Sendable {
         func rows(_ sql: SQL) async throws -> Rows { try await reader.rows(sql, file: #fileID, line: #line) }
         let tables = try await rows(
             """
-            SELECT c.oid::int8, n.nspname, c.relname, obj_description(c.oid, 'pg_class')
+            SELECT c.oid::int8, n.nspname, c.relname, obj_description(c.oid, 'pg_class'),
+                c.relkind IN ('v', 'm'),
+                EXISTS (SELECT FROM pg_trigger AS g
+                    WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 7 = 7)
             FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
             WHERE c.oid = to_regclass(\(table)) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
             """)
@@ -71,14 +82,15 @@ package struct LiveTable: Sendable {
         let id: Int64 = try row.decode(0)
         let columns = try await rows(
             """
-            WITH RECURSIVE types (id, base) AS (
-                SELECT DISTINCT atttypid, atttypid FROM pg_attribute
+            WITH RECURSIVE types (id, base, is_not_null) AS (
+                SELECT DISTINCT atttypid, atttypid, false FROM pg_attribute
                 WHERE attrelid = \(id)::oid AND attnum > 0 AND NOT attisdropped
                 UNION ALL
-                SELECT types.id, t.typbasetype FROM types JOIN pg_type AS t ON t.oid = types.base WHERE t.typtype = 'd'
+                SELECT types.id, t.typbasetype, types.is_not_null OR t.typnotnull
+                FROM types JOIN pg_type AS t ON t.oid = types.base WHERE t.typtype = 'd'
             )
             SELECT a.attname, format_type(a.atttypid, a.atttypmod), b.oid::int8,
-                CASE WHEN b.typcategory = 'A' THEN b.typelem::int8 END, a.attnotnull,
+                CASE WHEN b.typcategory = 'A' THEN b.typelem::int8 END, a.attnotnull OR types.is_not_null,
                 a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL,
                 a.attidentity = 'a' OR a.attgenerated <> '',
                 pg_get_expr(d.adbin, d.adrelid),
@@ -97,9 +109,9 @@ package struct LiveTable: Sendable {
             SELECT c.relname, i.indisprimary, ARRAY(
                 SELECT a.attname::text FROM unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
                 JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-                WHERE k.place <= i.indnkeyatts ORDER BY k.place), i.indexprs IS NOT NULL
+                WHERE k.place <= i.indnkeyatts ORDER BY k.place), i.indexprs IS NOT NULL, i.indpred IS NOT NULL
             FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
-            WHERE i.indrelid = \(id)::oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+            WHERE i.indrelid = \(id)::oid AND i.indisunique AND i.indisvalid
             ORDER BY i.indisprimary DESC, c.relname
             """)
         let references = try await rows(
@@ -119,7 +131,9 @@ package struct LiveTable: Sendable {
             "SELECT conname, convalidated FROM pg_constraint WHERE conrelid = \(id)::oid AND contype = 'c' ORDER BY conname"
         )
         return LiveTable(
-            schema: try row.decode(1), name: try row.decode(2), comment: try row.decode(3),
+            schema: try row.decode(1), name: try row.decode(2), isView: try row.decode(4),
+            hasTriggers: try row.decode(5),
+            comment: try row.decode(3),
             columns: try columns.map { row in
                 Column(
                     name: try row.decode(0), typeName: try row.decode(1), bareTypeName: try row.decode(10),
@@ -131,7 +145,8 @@ package struct LiveTable: Sendable {
             },
             uniqueIndexes: try indexes.map { row in
                 Index(
-                    name: try row.decode(0), isPrimary: try row.decode(1), columns: try row.decode(2),
+                    name: try row.decode(0), isPrimary: try row.decode(1), isPartial: try row.decode(4),
+                    columns: try row.decode(2),
                     hasExpression: try row.decode(3))
             },
             references: try references.map { row in

@@ -5,6 +5,7 @@ extension ModelDescription {
     package func differences(from live: LiveTable?) -> [ModelDifference] {
         guard let live else { return [difference(.table, nil, "\(model): there is no table \(sender)")] }
         var found = columns.flatMap { differences(of: $0, from: live) }
+        if live.isView { return found }
         let mapped = Set(columns.map(\.name))
         for column in live.columns
         where column.isNotNull && !column.isFilledIn && !column.isReadOnly && !mapped.contains(column.name) {
@@ -15,7 +16,7 @@ extension ModelDescription {
         }
         if key.isEmpty {
             found.append(difference(.unique, nil, "\(model): the mapping has no Key"))
-        } else if !live.uniqueIndexes.contains(where: { !$0.hasExpression && Set($0.columns).isSubset(of: key) }) {
+        } else if !live.uniqueIndexes.contains(where: { $0.isOfColumns && Set($0.columns).isSubset(of: key) }) {
             found.append(
                 difference(
                     .unique, nil, "\(model): \(Self.list(key)) is no key of \(sender), which has no unique index on it")
@@ -24,7 +25,7 @@ extension ModelDescription {
         for group in groups {
             if !group.isWhole {
                 found.append(difference(.unique, nil, "\(model) is to be unique by a property that has no column"))
-            } else if !live.uniqueIndexes.contains(where: { !$0.hasExpression && Set($0.columns) == Set(group.columns) }
+            } else if !live.uniqueIndexes.contains(where: { $0.isOfColumns && Set($0.columns) == Set(group.columns) }
             ) {
                 found.append(
                     difference(
@@ -44,21 +45,21 @@ extension ModelDescription {
         }
         let type = column.type
         if !column.accepts(actual) { add(.type, "is \(actual.typeName), which \(type) cannot be read from") }
-        if !actual.isNotNull, !column.isOptional {
+        if !actual.isNotNull, !column.isOptional, !live.isView {
             add(.null, "may be NULL, and the property is \(type), which cannot be nil")
         }
         if actual.isNotNull, column.isNullable {
             add(.null, "is NOT NULL, and the property is \(type): make it not optional, or .generated()")
         }
-        if column.isGenerated, !actual.isFilledIn, !actual.isReadOnly {
+        if column.isGenerated, !actual.isFilledIn, !actual.isReadOnly, !live.hasTriggers, !live.isView {
             add(.generated, "is to be filled in by the database, and has neither a default nor an identity")
         }
         if actual.isReadOnly, !column.isGenerated {
             add(.generated, "is written by the database alone: make the property optional, and the column .generated()")
         }
-        if let names = column.unique,
+        if let names = column.unique, !live.isView,
             !live.uniqueIndexes.contains(where: {
-                !$0.hasExpression && $0.columns == [column.name] || names.contains($0.name)
+                $0.isOfColumns && $0.columns == [column.name] || names.contains($0.name)
             })
         {
             add(.unique, "is to be unique, and has no unique index")
@@ -71,7 +72,7 @@ extension ModelDescription {
                 add(.labels, "is of \(actual.typeName), whose \(Self.list(unknown)) \(type) does not know")
             }
         }
-        if let reference = column.reference { found += differences(of: reference, column, from: live) }
+        if let reference = column.reference, !live.isView { found += differences(of: reference, column, from: live) }
         for case let fault? in column.rules.map(\.fault) { add(.rule, "has a rule that nothing passes: \(fault)") }
         return found
     }
@@ -110,7 +111,7 @@ extension ModelDescription {
             column.rules.compactMap { rule in
                 let isKept =
                     if rule.isUniqueness {
-                        live?.uniqueIndexes.contains { !$0.hasExpression && $0.columns == [column.name] } == true
+                        live?.uniqueIndexes.contains { $0.isOfColumns && $0.columns == [column.name] } == true
                     } else {
                         live?.checks.contains { $0.name == rule.constraint && $0.isValidated } == true
                             // NOT NULL says the same as a check of presence.

@@ -18,7 +18,9 @@ enum SQLText {
         case .bool(let value): return value ? "true" : "false"
         case .number(let digits):
             // A minus sign would bind less than a cast.
-            return digits.hasPrefix("-") ? "'\(digits)'::\(bind.type.sqlName)" : digits
+            // And a number alone is a numeric, which is not the same as the real next to it.
+            return digits.hasPrefix("-") || bind.type == .float4 || bind.type == .float8
+                ? "'\(digits)'::\(bind.type.sqlName)" : digits
         case .string(let string): text = string
         case .array(let elements) where bind.type != .jsonb && bind.type != .json:
             let literals = elements.map { element -> String? in

@@ -89,10 +89,11 @@ extension TableDescription {
 
     /// The rules that SQL can say, as constraints.
     var ruleConstraints: [(name: String, condition: String, column: ColumnDescription, rule: RuleDeclaration)] {
-        columns.flatMap { column in
+        var seen: Set<String> = []
+        return columns.flatMap { column in
             column.rules.compactMap { rule in
                 rule.condition(column: column.name).map { (constraintName(of: rule, on: column), $0, column, rule) }
             }
-        }
+        }.filter { seen.insert($0.name).inserted }
     }
 }

@@ -10,6 +10,7 @@ struct Dependents<Child: Model>: AnyDependents {
     func delete<Parent: Model>(
         of parents: [Parent], from root: (any Model)?, in transaction: Transaction
     ) async throws {
+        try transaction.expectRows()
         for batch in Batches(parents, of: 1_000) {
             var owners: [Bind: Parent] = [:]
             for parent in batch { owners[Parent.mapping.values(parent)[target]] = parent }

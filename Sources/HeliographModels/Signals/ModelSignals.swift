@@ -113,16 +113,16 @@ public final class ModelSignals: Sendable {
     /// The foreign keys by which rows are deleted with those of a model, as far as somebody is to hear of it.
     func dependents<M: Model>(of model: M.Type) -> [any AnyDependents] {
         let known = sets.withLock { $0 }
-        var isAudible: [ObjectIdentifier: Bool] = [:]
-        func hears(_ id: ObjectIdentifier) -> Bool {
-            if let answer = isAudible[id] { return answer }
-            // A circle of models hears what one of them hears; that one says so itself.
-            isAudible[id] = false
-            let answer =
-                known[id]?.hearsDeletions == true
-                || known.contains { !$0.value.dependents(of: id).isEmpty && hears($0.key) }
-            isAudible[id] = answer
-            return answer
+        /// Whether somebody hears of deletions of a model, or of those that they lead to.
+        func hears(_ start: ObjectIdentifier) -> Bool {
+            var (reached, waiting) = (Set([start]), [start])
+            while let id = waiting.popLast() {
+                if known[id]?.hearsDeletions == true { return true }
+                for next in known where !next.value.dependents(of: id).isEmpty && reached.insert(next.key).inserted {
+                    waiting.append(next.key)
+                }
+            }
+            return false
         }
         let id = ObjectIdentifier(model)
         return known.filter { !$0.value.dependents(of: id).isEmpty && hears($0.key) }

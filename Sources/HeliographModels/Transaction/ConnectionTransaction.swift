@@ -4,10 +4,13 @@ package import HeliographPostgres
 package struct ConnectionTransaction: TransactionBackend {
     private let connection: Connection
     private let opening: TransactionOpening
+    private let postpones: Bool
 
     /// - Parameter opening: what opens it; is sent with the first statement.
-    package init(_ connection: Connection, _ opening: TransactionOpening) {
+    /// - Parameter postpones: whether statements that nobody waits for travel with others; if not, they are run at once.
+    package init(_ connection: Connection, _ opening: TransactionOpening, postpones: Bool = true) {
         self.connection = connection
+        self.postpones = postpones
         self.opening = opening
     }
 
@@ -43,7 +46,7 @@ package struct ConnectionTransaction: TransactionBackend {
     }
 
     package func runLater(_ sql: SQL) async throws {
-        guard SharedPipeline.isPlain(sql) else {
+        guard postpones, SharedPipeline.isPlain(sql) else {
             _ = try await run(sql, file: #fileID, line: #line)
             return
         }
@@ -67,9 +70,11 @@ package struct ConnectionTransaction: TransactionBackend {
     }
 
     package func commit() async throws {
+        let isSent = opening.isSent
         guard let last = opening.takeForCommit() else { return }
         // A COMMIT that ends nothing is answered with the same tag.
-        guard await last.isEmpty ? !connection.isIdle : true else {
+        let isIdle = isSent ? await connection.isIdle : false
+        guard !isIdle else {
             throw PostgresError(.transactionAborted, "the transaction has been ended by somebody else")
         }
         try await connection.commit(behind: last)

@@ -3,6 +3,8 @@ import HeliographSignals
 
 /// What one instance is related to by a ``ManyToMany`` relation.
 ///
+/// The table in between needs a unique constraint on both columns, as it has if they are its key: so what is there stays, and is there once.
+///
 /// Receivers of ``ModelSignals/relation(_:)`` are told before and after of what really comes and goes; those of saves and deletions of the model in
 /// between are not, and the signal log hears of each row.
 public struct Links<Own: PostgresCodable & Hashable, Other: PostgresCodable & Hashable> {
@@ -60,8 +62,16 @@ public struct Links<Own: PostgresCodable & Hashable, Other: PostgresCodable & Ha
     /// - Throws: ``ValidationFailure`` on a key that is none; `PostgresError`; what receivers throw.
     @discardableResult
     public func add(_ others: [Other]) async throws -> [Other] {
-        let wanted = unique(others)
-        guard !wanted.isEmpty else { return [] }
+        var added: [Other] = []
+        for batch in Batches(unique(others), of: Self.batchSize) { added += try await add(batch: Array(batch)) }
+        return added
+    }
+
+    /// So many keys in one statement.
+    private static var batchSize: Int { 10_000 }
+
+    private func add(batch wanted: [Other]) async throws -> [Other] {
+        try transaction.expectRows()
         if isHeard() {
             let present = Set(try await existing(wanted, lock: ""))
             let missing = wanted.filter { !present.contains($0) }
@@ -100,7 +110,11 @@ public struct Links<Own: PostgresCodable & Hashable, Other: PostgresCodable & Ha
     /// - Returns: Those that it was related to.
     /// - Throws: `PostgresError`; what receivers throw.
     @discardableResult
-    public func remove(_ others: [Other]) async throws -> [Other] { try await remove(unique(others), .remove) }
+    public func remove(_ others: [Other]) async throws -> [Other] {
+        var removed: [Other] = []
+        for batch in Batches(unique(others), of: Self.batchSize) { removed += try await remove(Array(batch), .remove) }
+        return removed
+    }
 
     /// Relates it to nothing any more.
     ///
@@ -122,17 +136,16 @@ public struct Links<Own: PostgresCodable & Hashable, Other: PostgresCodable & Ha
 
     private func remove(_ others: [Other]?, _ action: RelationChange<Own, Other>.Action) async throws -> [Other] {
         if let others, others.isEmpty { return [] }
-        var wanted = others
+        try transaction.expectRows()
+        // Locked below, if somebody hears of it, so that what is told is what is done.
         if isHeard() {
-            // Locked, so that what is told is what is done.
             let present = try await existing(others, lock: " FOR UPDATE")
             guard !present.isEmpty else { return [] }
             try await send(Phase(action: action, isBefore: true), present)
-            wanted = present
         }
         transaction.noteWrite(to: table)
         let gone: [Other] = try await transaction.run(
-            "DELETE FROM \(name) WHERE \(condition(wanted)) RETURNING \(identifier: otherColumn)"
+            "DELETE FROM \(name) WHERE \(condition(others)) RETURNING \(identifier: otherColumn)"
         ).map { try $0.decode(0) }
         if !gone.isEmpty, isHeard() { try await send(Phase(action: action, isBefore: false), gone) }
         return gone
@@ -227,16 +240,17 @@ extension ModelReader {
         let left = try Relation(from: Through.self, to: Left.self, by: PropertyPath(relation.left))
         guard !instances.isEmpty else { return [] }
         let keys = instances.map { Left.mapping.values($0)[left.targetIndex] }
-        let fields = Fields<Through>().related(Right.self, by: other)
-        let own = Fields<Through>().qualified(left.column.name)
+        let base = Through.query
+        let fields = base.fields.related(Right.self, by: other)
+        let own = base.fields.qualified(left.column.name)
+        let order = Ordering("\(unsafe: fields.qualified(other.target.name))", joins: fields.joins)
         let wanted = Array(Set(keys.filter { !$0.isNull }))
         var found: [Bind: [Right]] = [:]
         for batch in Batches(wanted, of: 10_000) {
             let list = SQL.joined(batch.map { "\(bind: $0)" }, by: ", ")
+            let rows = base.where { _ in SQLExpression(sql: "\(unsafe: own) IN (\(list))", isNullable: false) }
             let query = Query<Through, (Through, Right)>(
-                Through.where { _ in SQLExpression(sql: "\(unsafe: own) IN (\(list))", isNullable: false) }
-                    .order { _ in Ordering("\(unsafe: fields.qualified(other.target.name))", joins: fields.joins) },
-                Selection.instances(Fields<Through>()).with(.instances(fields)))
+                rows.order { _ in order }, Selection.instances(base.fields).with(.instances(fields)))
             for (through, right) in try await all(query) {
                 found[Through.mapping.values(through)[left.index], default: []].append(right)
             }

@@ -16,9 +16,9 @@ extension Transaction {
         let key = try M.mapping.keyCondition(M.mapping.values(instance))
         if signals.hasDependents(of: M.self) {
             let rows = try await run("\(M.mapping.row(where: key)) FOR UPDATE")
-            _ = try onlyRow(of: rows, M.self)
-            // The receivers are asked about the instance that the program has, as they are without dependents.
-            return try await deleteLocked([instance]) { _ in .instance }
+            let row = try onlyRow(of: rows, M.self) ?? instance
+            // The receivers are asked about the instance that the program has, as they are without dependents; those go by the row.
+            return try await deleteLocked([instance], rows: [row]) { _ in .instance }
         }
         let signals = signals.set(for: M.self)
         try await ask(instance, .instance)
@@ -69,7 +69,7 @@ extension Transaction {
         guard signals.set(for: M.self).hearsDeletions || signals.hasDependents(of: M.self) else {
             noteWrite(to: M.mapping.table)
             do {
-                return try await run(M.mapping.delete(try query.restriction())).affectedRows
+                return try await run(M.mapping.delete(try query.restriction("UPDATE"))).affectedRows
             } catch let error as PostgresError {
                 throw M.mapping.table.deletionFailure(for: error) ?? error
             }
@@ -79,16 +79,28 @@ extension Transaction {
         return instances.count
     }
 
+    /// - Throws: where no rows are kept, so that those that are asked for are not there.
+    func expectRows() throws {
+        if keepsNoRows {
+            throw PostgresError(
+                .invalidUse,
+                "a log in memory has no rows to look for: test queries, relations and what goes along on a server")
+        }
+    }
+
     /// The rows of a query, locked.
     func lock<M: Model>(_ query: Query<M, M>, _ strength: String) async throws -> [M] {
-        let sql: SQL = "\(M.mapping.rows(of: try query.restriction())) FOR \(unsafe: strength)"
+        try expectRows()
+        let sql: SQL = "\(M.mapping.rows(of: try query.restriction(strength))) FOR \(unsafe: strength)"
         return try await run(sql).map(M.mapping.decode)
     }
 
     /// Deletes rows that are locked, with their signals.
-    /// - Parameter root: what the program has deleted, if these go with it; `nil` if it is they.
+    /// - Parameters:
+    ///   - rows: what their rows are; `nil` if that is what they are.
+    ///   - root: what the program has deleted, if these go with it; `nil` if it is they.
     func deleteLocked<M: Model>(
-        _ instances: [M], from root: (any Model)? = nil, _ origin: (M) -> WriteOrigin
+        _ instances: [M], rows: [M]? = nil, from root: (any Model)? = nil, _ origin: (M) -> WriteOrigin
     ) async throws {
         guard !instances.isEmpty else { return }
         let mapping = M.mapping
@@ -96,7 +108,7 @@ extension Transaction {
         try await whileDeleting(instances) {
             for instance in instances { try await ask(instance, origin(instance)) }
             for dependents in self.signals.dependents(of: M.self) {
-                try await dependents.delete(of: instances, from: root, in: self)
+                try await dependents.delete(of: rows ?? instances, from: root, in: self)
             }
             noteWrite(to: mapping.table)
             var last: [M] = []
@@ -106,9 +118,11 @@ extension Transaction {
                         mapping.delete(where: try mapping.keyCondition(mapping.values(instance)))
                     }
                     for (instance, rows) in zip(batch, try await run(all: statements)) {
-                        // In a circle of rows the server has deleted it along already; or a receiver has, and has told so.
                         let row = try rows.first.map(mapping.decode) ?? instance
-                        if isFirstTold(row) { last.append(row) }
+                        guard isFirstTold(row) else { continue }
+                        // In a circle of rows the server has deleted it along already; or a receiver has, and has told so.
+                        if rows.affectedRows == 0 { try await expectGone(row) }
+                        last.append(row)
                     }
                 } catch let error as PostgresError {
                     throw mapping.table.deletionFailure(for: error) ?? error
@@ -119,6 +133,14 @@ extension Transaction {
                 var deleted = Deleted(instance: instance, origin: origin(instance), transaction: self)
                 try await signals.postDelete.send(&deleted)
             }
+        }
+    }
+
+    /// - Throws: if a row that should have been deleted is still there.
+    private func expectGone<M: Model>(_ instance: M) async throws {
+        let key = try M.mapping.keyCondition(M.mapping.values(instance))
+        guard try await run(M.mapping.row(where: key)).isEmpty else {
+            throw ModelError(.notWritten, "the server did not delete the \(M.self): a trigger or a rule held it back")
         }
     }
 

@@ -12,7 +12,7 @@ extension Transaction {
         try checkLive()
         let mapping = M.mapping
         let signals = signals.set(for: M.self)
-        var failures = ValidationFailure([])
+        var failures: ValidationFailure?
         var savings: [Saving<M>] = []
         savings.reserveCapacity(instances.count)
         for (index, instance) in instances.enumerated() {
@@ -21,11 +21,12 @@ extension Transaction {
                 try await signals.preSave.send(&saving)
                 try await validate(&saving)
             } catch let failure as ValidationFailure where failure.cause == nil {
-                failures.merge(failure.prefixed("[\(index)]"))
+                let named = failure.prefixed("[\(index)]")
+                if failures == nil { failures = named } else { failures?.merge(named) }
             }
             savings.append(saving)
         }
-        if !failures.fields.isEmpty { throw failures }
+        if let failures { throw failures }
 
         noteWrite(to: mapping.table)
         var rows = savings.map(\.instance)

@@ -27,7 +27,7 @@ extension Transaction {
     /// Runs a statement together with the next one, or with COMMIT: a round trip less, for what nobody needs an answer of.
     ///
     /// If it fails, the next statement throws its error, or the transaction's COMMIT does; nothing is committed then. Its place in the order is
-    /// kept: what is run after it sees what it has written.
+    /// kept: what is run after it sees what it has written. In a worker it is run at once.
     ///
     /// - Parameter sql: INSERT, UPDATE, DELETE or the like. Others are run at once.
     /// - Throws: As ``query(_:file:line:)``, for what cannot be sent.

@@ -21,7 +21,8 @@ extension Transaction {
         noteWrite(to: mapping.table)
         do {
             let isHeard = signals.hearsWrites
-            let rows = try await run(mapping.update(update, try update.query.restriction(), returningRows: isHeard))
+            let rows = try await run(
+                mapping.update(update, try update.query.restriction("NO KEY UPDATE"), returningRows: isHeard))
             let fields = update.assignments.map { mapping.columns[$0.column].name }
             for row in isHeard ? try rows.map(mapping.decode) : [] {
                 try announce(row, .updated, to: signals.afterCommit)
@@ -39,11 +40,12 @@ extension Transaction {
     private func updateEach<M: Model>(_ update: QueryUpdate<M>) async throws -> Int {
         let mapping = M.mapping
         let signals = signals.set(for: M.self)
+        try expectRows()
         let width = mapping.columns.count
-        var failures = ValidationFailure([])
+        var failures: ValidationFailure?
         var savings: [Saving<M>] = []
         let named = update.assignments.map(\.column)
-        for row in try await run(mapping.selection(before: update, try update.query.restriction())) {
+        for row in try await run(mapping.selection(before: update, try update.query.restriction("NO KEY UPDATE"))) {
             let original = try mapping.makeFromRow(row, nil)
             let instance = try mapping.makeFromRow(row, Array(width..<2 * width))
             var saving = Saving(
@@ -52,11 +54,11 @@ extension Transaction {
                 try await signals.preSave.send(&saving)
                 try await validate(&saving)
             } catch let failure as ValidationFailure where failure.cause == nil {
-                failures.merge(failure)
+                if failures == nil { failures = failure } else { failures?.merge(failure) }
             }
             savings.append(saving)
         }
-        if !failures.fields.isEmpty { throw failures }
+        if let failures { throw failures }
         noteWrite(to: mapping.table)
         var rows: [M] = []
         for batch in Batches(savings, of: Self.batchSize) {
@@ -66,8 +68,13 @@ extension Transaction {
                     where: try mapping.keyCondition(mapping.values(saving.original ?? saving.instance)))
             }
             do {
-                for (saving, result) in zip(batch, try await run(all: statements)) {
-                    rows.append(try result.first.map(mapping.decode) ?? saving.instance)
+                for result in try await run(all: statements) {
+                    guard let row = result.first else {
+                        throw ModelError(
+                            .notFound,
+                            "a \(M.self) to update does not exist any more, or a trigger or a rule held it back")
+                    }
+                    rows.append(try mapping.decode(row))
                 }
             } catch let error as PostgresError {
                 throw mapping.table.failure(for: error) ?? error

@@ -21,8 +21,8 @@ extension Transaction {
             properties.isEmpty
             ? mapping.columns.indices.filter { mapping.columns[$0].isKey }
             : try properties.map { try mapping.column(of: $0) }
-        while true {
-            let given = mapping.values(instance)
+        var given = mapping.values(instance)
+        for _ in 0..<Self.upsertRounds {
             guard !columns.isEmpty, !columns.contains(where: { given[$0].isNull }) else {
                 throw ModelError(.wrongKey, "an upsert of \(M.self) needs a value in each column that finds the row")
             }
@@ -34,6 +34,12 @@ extension Transaction {
             }
             var saving = Saving(instance, created: found.isEmpty, origin: .instance, transaction: self)
             try await signals.set(for: M.self).preSave.send(&saving)
+            let values = mapping.values(saving.instance)
+            if columns.contains(where: { values[$0] != given[$0] }) {
+                // A receiver has made another value of it, in small letters for example: that is the one to look for.
+                given = values
+                continue
+            }
             if let row = found.first {
                 // The row has a key already, which the instance need not know.
                 try await validate(&saving, of: try mapping.decode(row))
@@ -41,7 +47,6 @@ extension Transaction {
                 try await validate(&saving)
             }
             noteWrite(to: mapping.table)
-            let values = mapping.values(saving.instance)
             let rows: Rows
             do {
                 rows = try await run(
@@ -54,13 +59,26 @@ extension Transaction {
                 }
                 throw mapping.table.failure(for: error) ?? error
             }
-            if rows.affectedRows == 0, !keepsNoRows { continue }
+            if rows.affectedRows == 0, !keepsNoRows {
+                guard found.isEmpty else {
+                    throw ModelError(
+                        .notWritten, "the server did not update the \(M.self): a trigger or a rule held it back")
+                }
+                continue
+            }
             let row = try rows.first.map(mapping.decode) ?? saving.instance
             try await tell(row, of: saving)
             instance = row
             return saving.created
         }
+        throw ModelError(
+            .notWritten,
+            "the \(M.self) is neither found nor inserted: a trigger or a rule holds it back, a policy hides it, or receivers give it another key each time"
+        )
     }
+
+    /// So often others may insert and delete the row between a look and an INSERT.
+    private static var upsertRounds: Int { 10 }
 }
 
 extension Mapping {

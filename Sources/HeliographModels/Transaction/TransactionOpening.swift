@@ -7,6 +7,8 @@ package final class TransactionOpening: Sendable {
         var statements: [SQL]
         /// Whether there is anything to commit: something beside what opens the transaction has been sent, or is to be.
         var hasWork = false
+        /// Whether what opens the transaction has been sent.
+        var isSent = false
     }
 
     private let state: Mutex<State>
@@ -19,9 +21,13 @@ package final class TransactionOpening: Sendable {
         state.withLock { state in
             defer { state.statements = [] }
             state.hasWork = true
+            state.isSent = true
             return state.statements
         }
     }
+
+    /// Whether what opens the transaction has been sent.
+    package var isSent: Bool { state.withLock(\.isSent) }
 
     /// What is still to be sent before COMMIT; `nil` if the transaction has not even been begun, and need not be.
     package func takeForCommit() -> [SQL]? { state.withLock(\.hasWork) ? take() : nil }

@@ -146,10 +146,14 @@ extension Rule where Value: PostgresCodable & Comparable {
             }
         let lower = least.map { SQLText.literal($0.bind) }
         let upper = most.map { SQLText.literal($0.bind) }
-        let isSayable = ![lower, upper].contains { $0 == .some(nil) }
+        // Text is in another order in each collation.
+        let isSayable = ![lower, upper].contains { $0 == .some(nil) } && Value.postgresType != .unknown
+        // To PostgreSQL NaN is greater than all numbers, here it is in no range.
+        let hasNaN = [.float4, .float8, .numeric].contains(Value.postgresType)
         let declaration = RuleDeclaration(code: "range", message: message, isSayable: isSayable) { column in
             let conditions = [
                 lower.flatMap(\.self).map { "\(column) >= \($0)" }, upper.flatMap(\.self).map { "\(column) <= \($0)" },
+                hasNaN && upper == nil ? "\(column) <> 'NaN'" : nil,
             ]
             return conditions.compactMap(\.self).joined(separator: " AND ")
         }
@@ -170,7 +174,7 @@ extension Rule where Value: PostgresCodable & Hashable {
         let all = Set(values)
         let declaration = RuleDeclaration(
             code: "choice", message: "it is none of the values allowed",
-            isSayable: !literals.isEmpty && !literals.contains(nil)
+            isSayable: !literals.isEmpty && !literals.contains(nil) && !literals.contains("NULL")
         ) { "\($0) IN (\(list))" }
         return Self(declaration) { all.contains($0) }
     }

@@ -11,7 +11,8 @@ struct SessionTransaction: LaneTransaction {
     init(_ session: LaneSession, _ opening: TransactionOpening) {
         self.session = session
         self.opening = opening
-        statements = ConnectionTransaction(session.connection, opening)
+        // Receivers of several records share it: what one of them postponed would fail another.
+        statements = ConnectionTransaction(session.connection, opening, postpones: false)
     }
 
     var effects: any TransactionBackend { statements }

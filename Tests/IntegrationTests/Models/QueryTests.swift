@@ -28,6 +28,7 @@ struct QueryTests {
             #expect(try await names { $0.age.isIn(18...29) } == ["Mary", "Percy"])
             #expect(try await names { $0.name.isIn(["Mary", "nobody"]) } == ["Mary"])
             #expect(try await names { $0.name.isIn([]) } == [])
+            #expect(try await names { $0.mood.isIn([.stormy]) } == ["Percy"])
             #expect(
                 try await names { $0.name.hasPrefix("M") && $0.email.hasSuffix("@example.org") } == [
                     "Mary", "Mute 100%",
@@ -62,6 +63,9 @@ struct QueryTests {
             #expect(try await database.exists(Work.where { $0.price < 3 }))
             #expect(try await database.exists(Work.where { $0.price < 1 }) == false)
             #expect(try await database.all(Work.query.select { $0.writerID }.distinct()).count == 2)
+            #expect(try await database.exists(Work.query.select { $0.writerID }.distinct().offset(1)))
+            #expect(try await database.exists(Work.query.limit(0)) == false)
+            #expect(try await database.first(Work.query.limit(0)) == nil)
         }
     }
 
@@ -83,6 +87,11 @@ struct QueryTests {
                 Work.where { $0.copies > 99 }.select { ($0.copies.sum(), $0.copies.min()) })
             #expect(none?.0 == 0)
             #expect(none?.1 == .some(nil))
+            let themes = try await database.all(
+                Writer.query.group { $0.member("theme", of: \.settings) }.select {
+                    ($0.member("theme", of: \.settings), $0.count())
+                })
+            #expect(themes.map(\.1) == [3])
             let groups = try await database.all(
                 Work.query.group { $0.writerID }.having { $0.count() > 1 }.select { ($0.writerID, $0.count()) })
             #expect(groups.map(\.0) == [shelf.mary.id])
@@ -143,6 +152,14 @@ struct QueryTests {
                 try await database.all(Work.where { $0.related(Country.self, by: \.title).name == "x" })
             }
             #expect(undeclared?.code == .wrongQuery)
+            // A field of the query around it would be taken for the inner one's.
+            let foreign = await #expect(throws: ModelError.self) {
+                try await database.all(
+                    Writer.where { writer in
+                        writer.id.isIn(Work.where { $0.writerID == writer.id }.select { $0.writerID.optional })
+                    })
+            }
+            #expect(foreign?.code == .wrongQuery)
             #expect(undeclared?.message == "column \"title\" of Work is not declared to refer to Country")
         }
     }
