@@ -5,6 +5,8 @@ extension TableDescription {
     /// violation in another table that a trigger writes to.
     func failure(for error: PostgresError) -> ValidationFailure? {
         guard let state = error.sqlState else { return nil }
+        // Of one that was sent along with another only the server knows which table it was for.
+        if error.isOfPostponed, error.table == nil { return nil }
         // The server names no table with these two: they are found before the value has got to one.
         switch state {
         case .stringDataRightTruncation where error.table == nil || isNamed(in: error):

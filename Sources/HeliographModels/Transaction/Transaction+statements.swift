@@ -26,7 +26,7 @@ extension Transaction {
 
     /// Runs a statement together with the next one, or with COMMIT: a round trip less, for what nobody needs an answer of.
     ///
-    /// If it fails, the next statement throws its error, or the transaction's COMMIT does; nothing is committed then. Its place in the order is
+    /// If it fails, the next statement throws its error, or the transaction's COMMIT does, as the failure that it is for its own model; nothing is committed then. Its place in the order is
     /// kept: what is run after it sees what it has written. In a worker it is run at once.
     ///
     /// - Parameter sql: INSERT, UPDATE, DELETE or the like. Others are run at once.

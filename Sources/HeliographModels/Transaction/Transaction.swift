@@ -156,7 +156,14 @@ public final class Transaction: ModelReader {
         {
             hasMetOthers = true
             throw error
+        } catch let error as PostgresError where error.isOfPostponed {
+            throw refusal(for: error) ?? error
         }
+    }
+
+    /// What an error means for a model that has been written here.
+    private func refusal(for error: PostgresError) -> ValidationFailure? {
+        writtenTables.values.lazy.compactMap { $0.failure(for: error) }.first
     }
 
     /// - Throws: when the transaction has ended.
@@ -180,7 +187,7 @@ public final class Transaction: ModelReader {
         do {
             try await noting { try await backend.commit() }
         } catch let error as PostgresError {
-            throw writtenTables.values.lazy.compactMap { $0.failure(for: error) }.first ?? error
+            throw refusal(for: error) ?? error
         }
     }
 

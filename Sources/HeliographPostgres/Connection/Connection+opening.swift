@@ -15,10 +15,10 @@ extension Connection {
                 let first = opening()
                 guard !first.isEmpty else { return try await run(sql) }
                 guard isPlain() else {
-                    _ = try await runTogether(first)
+                    _ = try await runTogether(first, [])
                     return try await run(sql)
                 }
-                return try await runTogether(first + [sql])[first.count]
+                return try await runTogether(first, [sql])[first.count]
             }
         }
     }
@@ -33,7 +33,11 @@ extension Connection {
                 let first = opening()
                 let all = first + statements
                 let run = try await runPipeline(all, as: plans(for: all))
-                for index in first.indices { if let failure = run.failures[index] { throw failure } }
+                for index in first.indices {
+                    guard var failure = run.failures[index] else { continue }
+                    failure.isOfPostponed = true
+                    throw failure
+                }
                 return Array(run.outcomes.dropFirst(first.count))
             }
         }
@@ -43,7 +47,7 @@ extension Connection {
     package func open(_ opening: @Sendable () -> [SQL]) async throws {
         try await exclusively {
             let first = opening()
-            if !first.isEmpty { _ = try await runTogether(first) }
+            if !first.isEmpty { _ = try await runTogether(first, []) }
         }
     }
 
@@ -53,12 +57,14 @@ extension Connection {
     /// Runs a statement whose outcome decides whether the connection can be used again, with others before it; also in a cancelled task.
     func runShielded(_ statements: [SQL], before last: SQL) async throws -> Rows {
         guard !statements.isEmpty else { return try await queryShielded(last) }
-        return try await exclusively(shielded: true) { try await runTogether(statements + [last])[statements.count] }
+        return try await exclusively(shielded: true) { try await runTogether(statements, [last])[statements.count] }
     }
 
-    private func runTogether(_ statements: [SQL]) async throws -> [Rows] {
+    private func runTogether(_ first: [SQL], _ last: [SQL]) async throws -> [Rows] {
+        let statements = first + last
         let run = try await runPipeline(statements, as: plans(for: statements))
         if var failure = run.failure {
+            failure.isOfPostponed = failure.statementIndex.map { $0 < first.count } ?? false
             failure.statementIndex = nil
             throw failure
         }

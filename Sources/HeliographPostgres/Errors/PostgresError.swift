@@ -54,6 +54,8 @@ public struct PostgresError: Error, Sendable {
     public internal(set) var position: Int?
     /// In a pipeline: the statement that failed, counted from 0.
     public internal(set) var statementIndex: Int?
+    /// Whether it is that of a statement that nobody waited for, and that was sent along with the one that throws it.
+    package internal(set) var isOfPostponed = false
     /// Whether a statement that was prepared once fits no more, and will when it is sent again.
     var isStalePlan = false
     /// Where in the calling program the statement stands.

@@ -53,6 +53,25 @@ struct LaterTests {
                 }
             }
             #expect(error?.sqlState == .notNullViolation)
+            // The next statement is of another model: the failure is not.
+            let early = await #expect(throws: ValidationFailure.self) {
+                try await database.transaction { tx in
+                    try await tx.insertLater(Label(name: "a"))
+                    try await tx.insertLater(Label(name: "a"))
+                    var country = Country(code: "FR", name: "x")
+                    try await tx.insert(&country)
+                }
+            }
+            #expect(early?.fields.map(\.field) == ["name"])
+            #expect(early?.cause?.table == "labels")
+            let long = await #expect(throws: PostgresError.self) {
+                try await database.transaction { tx in
+                    try await tx.insertLater(Country(code: "too long", name: "x"))
+                    var label = Label(name: "a")
+                    try await tx.insert(&label)
+                }
+            }
+            #expect(long?.sqlState == "22001")
             #expect(try await labels(database) == [])
             // What cannot be sent is refused at once.
             await #expect(throws: PostgresError.self) {
