@@ -81,8 +81,7 @@ extension TableDescription {
     /// The name of the constraint for a rule, if it is installed.
     func constraintName(of rule: RuleDeclaration, on column: ColumnDescription) -> String {
         // With what it says: a rule that has changed is another constraint.
-        let condition = rule.condition(column: column.name) ?? ""
-        let hash = condition.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        let hash = FNV1a.hash(rule.condition(column: column.name) ?? "")
         let digits = String(hash & 0xffffff, radix: 16)
         let mark = String(repeating: "0", count: 6 - digits.count) + digits
         return ConstraintName.chosen(table: name, column: column.name, label: "\(rule.code.prefix(20))_rule_\(mark)")

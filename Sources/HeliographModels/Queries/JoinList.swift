@@ -45,8 +45,6 @@ struct JoinList: Sendable, Hashable {
     static func alias(_ parent: String, _ sign: String, _ column: String) -> String {
         let name = parent + sign + column.replacing(".", with: "..")
         guard name.utf8.count > 63 else { return name }
-        // FNV-1a, of 64 bits.
-        let hash = name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        return "t\(String(hash, radix: 16))"
+        return "t\(String(FNV1a.hash(name), radix: 16))"
     }
 }

@@ -11,7 +11,7 @@ extension ModelReader {
     /// - Parameters:
     ///   - parents: The instances.
     ///   - path: The other model's property that refers to them, whose column its mapping declares by `references`.
-    ///   - query: Which of the rows, in which order; a limit is one for all parents together. Default: all, in no order.
+    ///   - query: Which of the rows, in which order; a limit is one for 10,000 parents together. Default: all, in no order.
     /// - Returns: For each instance, those that refer to it.
     /// - Throws: `PostgresError`; ``ModelError`` with `wrongQuery`.
     public func related<Parent: Model, Child: Model, Value>(
@@ -47,30 +47,5 @@ extension ModelReader {
         let parents = try await all(query.query, file: file, line: line)
         let children = try await query.fetch(self, parents)
         return Array(zip(parents, children))
-    }
-}
-
-/// A query that returns, beside each instance, those of another model that refer to it.
-public struct PrefetchingQuery<M: Model, Child: Model>: Sendable {
-    let query: Query<M, M>
-    let fetch: @Sendable (any ModelReader, [M]) async throws -> [[Child]]
-}
-
-extension Query where Output == M {
-    /// Returns, beside each instance, those of another model that refer to it; by one more statement, not by one for each.
-    ///
-    /// ```swift
-    /// for (author, books) in try await database.all(Author.query.prefetching(\Book.authorID)) { … }
-    /// ```
-    ///
-    /// - Parameters:
-    ///   - path: The other model's property that refers to this one, whose column its mapping declares by `references`.
-    ///   - children: Which of the rows, in which order. Default: all, in no order.
-    public func prefetching<Child: Model, Value>(
-        _ path: any KeyPath<Child, Value> & Sendable, _ children: Query<Child, Child> = Child.query
-    ) -> PrefetchingQuery<M, Child> {
-        PrefetchingQuery(query: self) { reader, parents in
-            try await reader.related(to: parents, by: path, children)
-        }
     }
 }

@@ -27,8 +27,9 @@ public struct QueryUpdate<M: Model>: Sendable {
         return adding(
             path, value.sql,
             value.fault
-                ?? (value.joins.joins.isEmpty
-                    ? nil : ModelError(.wrongQuery, "an update of \(M.self) cannot take values of related rows")))
+                ?? (value.joins.joins.isEmpty && value.joins.scopes.isSubset(of: [query.scope])
+                    ? nil
+                    : ModelError(.wrongQuery, "an update of \(M.self) cannot take values of other rows than its own")))
     }
 
     private func adding(_ path: PartialKeyPath<M>, _ value: SQL, _ fault: ModelError? = nil) -> Self {

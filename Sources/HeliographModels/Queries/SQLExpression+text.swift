@@ -1,10 +1,5 @@
 import HeliographPostgres
 
-/// Text, or text that may be missing.
-public protocol TextValue: Sendable {}
-extension String: TextValue {}
-extension Optional: TextValue where Wrapped == String {}
-
 extension SQLExpression where Value: TextValue {
     /// Whether it begins with a text.
     public func hasPrefix(_ text: String) -> SQLExpression<Bool> {

@@ -8,7 +8,7 @@ struct Dependents<Child: Model>: AnyDependents {
     let target: Int
 
     func delete<Parent: Model>(
-        of parents: [Parent], from root: (any Model)?, in transaction: Transaction
+        of parents: [Parent], roots: (Parent) -> any Model, in transaction: Transaction
     ) async throws {
         try transaction.expectRows()
         for batch in Batches(parents, of: 1_000) {
@@ -21,14 +21,18 @@ struct Dependents<Child: Model>: AnyDependents {
             // Rows may refer to each other in a circle: those that are being deleted are not deleted again.
             let fresh = transaction.notBeingDeleted(children)
             guard !fresh.isEmpty else { continue }
-            try await transaction.deleteLocked(fresh, from: root ?? batch.first) { child in
-                .cascade(from: root ?? owners[Child.mapping.values(child)[index]] ?? child)
+            func root(_ child: Child) -> any Model {
+                owners[Child.mapping.values(child)[index]].map(roots) ?? child
             }
+            try await transaction.deleteLocked(fresh, roots: root) { .cascade(from: root($0)) }
         }
     }
 }
 
 /// The same, whichever models they are.
 protocol AnyDependents {
-    func delete<Parent: Model>(of parents: [Parent], from root: (any Model)?, in transaction: Transaction) async throws
+    /// - Parameter roots: what the program has deleted, with which a parent goes; itself, if it is that.
+    func delete<Parent: Model>(
+        of parents: [Parent], roots: (Parent) -> any Model, in transaction: Transaction
+    ) async throws
 }

@@ -1,5 +1,4 @@
 public import HeliographPostgres
-import HeliographSignals
 
 /// What one instance is related to by a ``ManyToMany`` relation.
 ///
@@ -72,14 +71,16 @@ public struct Links<Own: PostgresCodable & Hashable, Other: PostgresCodable & Ha
 
     private func add(batch wanted: [Other]) async throws -> [Other] {
         try transaction.expectRows()
+        var missing = wanted
         if isHeard() {
             let present = Set(try await existing(wanted, lock: ""))
-            let missing = wanted.filter { !present.contains($0) }
+            missing = wanted.filter { !present.contains($0) }
             guard !missing.isEmpty else { return [] }
             try await send(Phase(action: .add, isBefore: true), missing)
         }
         transaction.noteWrite(to: table)
-        let rows = SQL.joined(wanted.map { "(\(own), \($0))" }, by: ", ")
+        // Only what was told of, whatever has become of the others meanwhile.
+        let rows = SQL.joined(missing.map { "(\(own), \($0))" }, by: ", ")
         let written: [Other]
         do {
             // Others may have added the same meanwhile.
@@ -137,18 +138,22 @@ public struct Links<Own: PostgresCodable & Hashable, Other: PostgresCodable & Ha
     private func remove(_ others: [Other]?, _ action: RelationChange<Own, Other>.Action) async throws -> [Other] {
         if let others, others.isEmpty { return [] }
         try transaction.expectRows()
-        // Locked below, if somebody hears of it, so that what is told is what is done.
-        if isHeard() {
-            let present = try await existing(others, lock: " FOR UPDATE")
-            guard !present.isEmpty else { return [] }
-            try await send(Phase(action: action, isBefore: true), present)
-        }
+        guard isHeard() else { return try await delete(others) }
+        // Locked, and only these are removed, so that what is told is what is done.
+        let present = try await existing(others, lock: " FOR UPDATE")
+        guard !present.isEmpty else { return [] }
+        try await send(Phase(action: action, isBefore: true), present)
+        var gone: [Other] = []
+        for batch in Batches(present, of: Self.batchSize) { gone += try await delete(Array(batch)) }
+        if !gone.isEmpty { try await send(Phase(action: action, isBefore: false), gone) }
+        return gone
+    }
+
+    private func delete(_ others: [Other]?) async throws -> [Other] {
         transaction.noteWrite(to: table)
-        let gone: [Other] = try await transaction.run(
+        return try await transaction.run(
             "DELETE FROM \(name) WHERE \(condition(others)) RETURNING \(identifier: otherColumn)"
         ).map { try $0.decode(0) }
-        if !gone.isEmpty, isHeard() { try await send(Phase(action: action, isBefore: false), gone) }
-        return gone
     }
 
     private func existing(_ others: [Other]?, lock: String) async throws -> [Other] {
@@ -165,96 +170,5 @@ public struct Links<Own: PostgresCodable & Hashable, Other: PostgresCodable & Ha
     private func unique(_ others: [Other]) -> [Other] {
         var seen: Set<Other> = []
         return others.filter { seen.insert($0).inserted }
-    }
-}
-
-extension Transaction {
-    /// What an instance is related to, to look at and to change.
-    ///
-    /// - Parameters:
-    ///   - relation: The relation.
-    ///   - instance: An instance on its left side.
-    /// - Throws: ``ModelError`` with `wrongQuery` if the mapping does not declare the relation, `wrongKey` if the instance has no key yet.
-    public func links<Left: Model, Right: Model, Through: Model, LeftKey, RightKey>(
-        _ relation: ManyToMany<Left, Right, Through, LeftKey, RightKey>, of instance: Left
-    ) throws -> Links<LeftKey, RightKey> {
-        let signal = signals.relation(relation)
-        return try links(
-            relation, instance, isHeard: { signal.hasReceivers() },
-            send: { own, phase, others in
-                var change = RelationChange(
-                    action: .init(rawValue: phase.action.rawValue) ?? .add, moment: phase.isBefore ? .before : .after,
-                    side: .left, left: [own], right: others, transaction: self)
-                try await signal.send(&change)
-            })
-    }
-
-    /// What an instance on the right side is related to, to look at and to change.
-    ///
-    /// - Parameters:
-    ///   - relation: The relation.
-    ///   - instance: An instance on its right side.
-    /// - Throws: ``ModelError`` with `wrongQuery` if the mapping does not declare the relation, `wrongKey` if the instance has no key yet.
-    public func links<Left: Model, Right: Model, Through: Model, LeftKey, RightKey>(
-        _ relation: ManyToMany<Left, Right, Through, LeftKey, RightKey>, reversedOf instance: Right
-    ) throws -> Links<RightKey, LeftKey> {
-        let signal = signals.relation(relation)
-        return try links(
-            relation.reversed, instance, isHeard: { signal.hasReceivers() },
-            send: { own, phase, others in
-                var change = RelationChange(
-                    action: .init(rawValue: phase.action.rawValue) ?? .add, moment: phase.isBefore ? .before : .after,
-                    side: .right, left: others, right: [own], transaction: self)
-                try await signal.send(&change)
-            })
-    }
-
-    private func links<Own: Model, Other: Model, Through: Model, OwnKey, OtherKey>(
-        _ relation: ManyToMany<Own, Other, Through, OwnKey, OtherKey>, _ instance: Own, isHeard: @escaping () -> Bool,
-        send: @escaping (OwnKey, Links<OwnKey, OtherKey>.Phase, [OtherKey]) async throws -> Void
-    ) throws -> Links<OwnKey, OtherKey> {
-        try checkLive()
-        let own = try Relation(from: Through.self, to: Own.self, by: PropertyPath(relation.left))
-        let other = try Relation(from: Through.self, to: Other.self, by: PropertyPath(relation.right))
-        guard let key: OwnKey = Own.mapping.property(at: own.targetIndex, of: instance) else {
-            throw ModelError(.wrongKey, "the \(Own.self) has no key yet: save it first")
-        }
-        return Links(
-            self, own: key, table: Through.mapping.table, ownColumn: own.column.name, otherColumn: other.column.name,
-            isHeard: isHeard, send: { try await send(key, $0, $1) })
-    }
-}
-
-extension ModelReader {
-    /// What some instances are related to: one statement, however many there are.
-    ///
-    /// - Parameters:
-    ///   - instances: Instances on the relation's left side.
-    ///   - relation: The relation.
-    /// - Returns: For each instance, those that it is related to, in the order of their keys.
-    /// - Throws: `PostgresError`; ``ModelError`` with `wrongQuery`.
-    public func related<Left: Model, Right: Model, Through: Model, LeftKey, RightKey>(
-        to instances: [Left], through relation: ManyToMany<Left, Right, Through, LeftKey, RightKey>
-    ) async throws -> [[Right]] {
-        let other = try Relation(from: Through.self, to: Right.self, by: PropertyPath(relation.right))
-        let left = try Relation(from: Through.self, to: Left.self, by: PropertyPath(relation.left))
-        guard !instances.isEmpty else { return [] }
-        let keys = instances.map { Left.mapping.values($0)[left.targetIndex] }
-        let base = Through.query
-        let fields = base.fields.related(Right.self, by: other)
-        let own = base.fields.qualified(left.column.name)
-        let order = Ordering("\(unsafe: fields.qualified(other.target.name))", joins: fields.joins)
-        let wanted = Array(Set(keys.filter { !$0.isNull }))
-        var found: [Bind: [Right]] = [:]
-        for batch in Batches(wanted, of: 10_000) {
-            let list = SQL.joined(batch.map { "\(bind: $0)" }, by: ", ")
-            let rows = base.where { _ in SQLExpression(sql: "\(unsafe: own) IN (\(list))", isNullable: false) }
-            let query = Query<Through, (Through, Right)>(
-                rows.order { _ in order }, Selection.instances(base.fields).with(.instances(fields)))
-            for (through, right) in try await all(query) {
-                found[Through.mapping.values(through)[left.index], default: []].append(right)
-            }
-        }
-        return keys.map { found[$0] ?? [] }
     }
 }

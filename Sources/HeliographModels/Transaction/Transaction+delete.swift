@@ -98,9 +98,9 @@ extension Transaction {
     /// Deletes rows that are locked, with their signals.
     /// - Parameters:
     ///   - rows: what their rows are; `nil` if that is what they are.
-    ///   - root: what the program has deleted, if these go with it; `nil` if it is they.
+    ///   - roots: what the program has deleted, with which each goes. Default: itself.
     func deleteLocked<M: Model>(
-        _ instances: [M], rows: [M]? = nil, from root: (any Model)? = nil, _ origin: (M) -> WriteOrigin
+        _ instances: [M], rows: [M]? = nil, roots: (M) -> any Model = { $0 }, _ origin: (M) -> WriteOrigin
     ) async throws {
         guard !instances.isEmpty else { return }
         let mapping = M.mapping
@@ -108,7 +108,7 @@ extension Transaction {
         try await whileDeleting(instances) {
             for instance in instances { try await ask(instance, origin(instance)) }
             for dependents in self.signals.dependents(of: M.self) {
-                try await dependents.delete(of: rows ?? instances, from: root, in: self)
+                try await dependents.delete(of: rows ?? instances, roots: roots, in: self)
             }
             noteWrite(to: mapping.table)
             var last: [M] = []
@@ -119,9 +119,12 @@ extension Transaction {
                     }
                     for (instance, rows) in zip(batch, try await run(all: statements)) {
                         let row = try rows.first.map(mapping.decode) ?? instance
-                        guard isFirstTold(row) else { continue }
-                        // In a circle of rows the server has deleted it along already; or a receiver has, and has told so.
-                        if rows.affectedRows == 0 { try await expectGone(row) }
+                        let isFirst = isFirstTold(row)
+                        if rows.affectedRows == 0 {
+                            // A receiver has deleted it, and has told so; or in a circle of rows the server has, along with another.
+                            guard isFirst else { continue }
+                            try await expectGone(row)
+                        }
                         last.append(row)
                     }
                 } catch let error as PostgresError {

@@ -5,7 +5,8 @@ extension Transaction {
     /// Inserts an instance, or updates the row that has the same values in some columns, such as the key or an e-mail address.
     ///
     /// Receivers run as with a save. If another transaction inserts the row between the look and the INSERT, the row is updated, and `preSave`
-    /// receivers run once more, then with `created` `false`; `postSave` receivers run once, and are told what was really done.
+    /// receivers run once more, then with `created` `false`; so they do if they make another value of one that finds the row, such as an address in
+    /// small letters. `postSave` receivers run once, and are told what was really done.
     ///
     /// - Parameters:
     ///   - instance: The instance; afterwards, what the row is.

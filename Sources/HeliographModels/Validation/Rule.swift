@@ -69,10 +69,20 @@ extension Rule where Value == String {
 
     /// It has so many characters, which are Unicode's scalars, as PostgreSQL's `char_length` counts them.
     ///
-    /// - Parameter range: The numbers allowed, such as `1...40` and `...40`.
-    public static func length(_ range: some RangeExpression<Int> & Sendable) -> Self {
-        let bounds = range.relative(to: 0..<Int.max)
-        let (least, most) = (bounds.lowerBound, bounds.upperBound == .max ? nil : bounds.upperBound - 1)
+    /// - Parameter range: The numbers allowed, both included: `1...40`.
+    public static func length(_ range: ClosedRange<Int>) -> Self { length(range.lowerBound, range.upperBound) }
+
+    /// It has at most so many characters, which are Unicode's scalars, as PostgreSQL's `char_length` counts them.
+    ///
+    /// - Parameter range: The numbers allowed: `...40`.
+    public static func length(_ range: PartialRangeThrough<Int>) -> Self { length(0, range.upperBound) }
+
+    /// It has at least so many characters, which are Unicode's scalars, as PostgreSQL's `char_length` counts them.
+    ///
+    /// - Parameter range: The numbers allowed: `8...`.
+    public static func length(_ range: PartialRangeFrom<Int>) -> Self { length(range.lowerBound, nil) }
+
+    private static func length(_ least: Int, _ most: Int?) -> Self {
         let message =
             switch (least, most) {
             case (0, let most?): "it has at most \(most) characters"

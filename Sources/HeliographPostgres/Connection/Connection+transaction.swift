@@ -47,18 +47,23 @@ extension Connection {
         guard link.isOpen else { throw link.lost() }
         do {
             let rows = try await runShielded(statements, before: "COMMIT")
-            guard rows.commandTag == "COMMIT" else {
-                throw PostgresError(
-                    .transactionAborted,
-                    "the transaction was rolled back, because a statement in it had failed and the error was ignored",
-                    sqlState: .inFailedTransaction
-                )
-            }
+            guard rows.commandTag == "COMMIT" else { throw Self.swallowedError }
+        } catch let error as PostgresError where error.sqlState == .inFailedTransaction {
+            // Of a statement before the COMMIT, which met what was ignored first.
+            throw Self.swallowedError
         } catch let error as PostgresError where error.isConnectionLoss {
             throw PostgresError(
                 .commitUnknown, "the connection broke during COMMIT: \(error.message)", sqlState: error.sqlState
             )
         }
+    }
+
+    private static var swallowedError: PostgresError {
+        PostgresError(
+            .transactionAborted,
+            "the transaction was rolled back, because a statement in it had failed and the error was ignored",
+            sqlState: .inFailedTransaction
+        )
     }
 
     /// Rolls back, also in a cancelled task. A connection on which that fails is cut: the server then rolls back by itself.

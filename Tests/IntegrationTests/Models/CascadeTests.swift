@@ -51,6 +51,47 @@ struct CascadeTests {
         }
     }
 
+    @Test("Rows of a deleted query take along each its own, at any depth")
+    func origins() async throws {
+        let heard = Locked<[String]>([])
+        try await Library.with { signals in
+            hear(Review.self, signals, heard)
+            signals.know(Work.self)
+        } _: { _, database in
+            _ = try await Shelf(in: database)
+            let count = try await database.delete(Writer.query)
+            #expect(count == 3)
+            let with = heard.value.filter { $0.hasPrefix("post") }.sorted()
+            #expect(
+                with == [
+                    "post Review with Writer Mary", "post Review with Writer Mary", "post Review with Writer Percy",
+                ])
+        }
+    }
+
+    @Test("A row that a receiver makes anew is told of again when it is deleted again")
+    func anew() async throws {
+        let heard = Locked<[String]>([])
+        try await Library.with { signals in
+            signals.preDelete(Label.self).connect("anew") { deletion in
+                guard case .query = deletion.origin else { return }
+                try await deletion.transaction.delete(deletion.instance)
+                var copy = deletion.instance
+                try await deletion.transaction.insert(&copy)
+            }
+            signals.postDelete(Label.self).connect("heard") { deletion in
+                let words = "\(deletion.instance.name) \(deletion.origin)"
+                heard.change { $0.append(words) }
+            }
+        } _: { _, database in
+            var label = Label(name: "a")
+            try await database.save(&label)
+            let count = try await database.delete(Label.query)
+            #expect(count == 1)
+            #expect(heard.value == ["a instance", "a query"])
+        }
+    }
+
     @Test("Rows that refer to each other in a circle are each deleted once")
     func circle() async throws {
         let heard = Locked<[String]>([])

@@ -73,6 +73,14 @@ struct LaterTests {
             }
             #expect(long?.sqlState == "22001")
             #expect(try await labels(database) == [])
+            // Behind an error that was ignored it is that which is said.
+            let ignored = await #expect(throws: PostgresError.self) {
+                try await database.transaction { tx in
+                    _ = try? await tx.query("SELECT 1 / 0")
+                    try await tx.insertLater(Label(name: "a"))
+                }
+            }
+            #expect(ignored?.code == .transactionAborted)
             // What cannot be sent is refused at once.
             await #expect(throws: PostgresError.self) {
                 try await database.transaction { try await $0.executeLater("UPDATE labels SET name = \("\0")") }

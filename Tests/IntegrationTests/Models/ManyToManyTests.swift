@@ -69,6 +69,33 @@ struct ManyToManyTests {
         }
     }
 
+    @Test("What others relate between the telling and the removal is not removed, nor is what they part related again")
+    func meanwhile() async throws {
+        try await with { database, work, _, labels, heard in
+            try await database.transaction { _ = try await $0.links(Work.labels, of: work).add(labels[0]) }
+            let id = try #require(work.id)
+            database.signals.relation(Work.labels).connect("others") { change in
+                guard change.moment == .before, change.action != .add else { return }
+                try await database.pool.query("INSERT INTO work_labels VALUES (\(id), \(labels[1]))")
+            }
+            _ = take(heard)
+            try await database.transaction { tx in
+                let gone = try await tx.links(Work.labels, of: work).clear()
+                #expect(gone == [labels[0]])
+            }
+            let left = try await database.all(WorkLabel.query).map(\.labelID)
+            #expect(left == [labels[1]])
+            database.signals.relation(Work.labels).connect("parting") { change in
+                guard change.moment == .before, change.action == .add else { return }
+                try await database.pool.query("DELETE FROM work_labels")
+            }
+            try await database.transaction { tx in
+                let added = try await tx.links(Work.labels, of: work).add(labels[1], labels[2])
+                #expect(added == [labels[2]])
+            }
+        }
+    }
+
     @Test("Setting removes and adds what differs")
     func set() async throws {
         try await with { database, work, _, labels, heard in
