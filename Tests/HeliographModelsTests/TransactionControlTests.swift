@@ -37,6 +37,29 @@ struct TransactionControlTests {
         try TransactionControl.refuse(SQL(unsafe: text))
     }
 
+    @Test("Statements that may be sent with others are found however they are written and put together")
+    func plain() {
+        let text = "SELECT"
+        for sql: SQL in [
+            "SELECT 1", "select 1", "SELECT\n1", "/**/ insert into t values (1)", "values(1)",
+            "WITH x AS (SELECT 1) SELECT 2",
+            "\(unsafe: "SEL")\(unsafe: "ECT") 1", "\(unsafe: text) \(Int64(1))", "mErGe INTO t", "SELECT", "(SELECT 1)",
+        ] {
+            let expected = !sql.text.hasPrefix("(")
+            #expect(TransactionControl.isPlain(sql) == expected, "\(sql.text)")
+        }
+        for sql: SQL in [
+            "", "COMMIT", "SELECTION 1", "insert_all x", "\(unsafe: "COM")\(unsafe: "MIT")", "COPY t FROM STDIN",
+            "SHOW x",
+            "\(Int64(1))SELECT 1", "WITHOUT 1", "\u{13}\u{5}\u{C}\u{5}\u{3}\u{14} 1",
+        ] {
+            #expect(!TransactionControl.isPlain(sql), "\(sql.text)")
+        }
+        #expect(throws: PostgresError.self) {
+            try TransactionControl.refuse("\(unsafe: "COM")\(unsafe: "MIT")")
+        }
+    }
+
     @Test("The refusal says what to do instead")
     func message() {
         let error = #expect(throws: PostgresError.self) { try TransactionControl.refuse("rollback") }

@@ -50,6 +50,35 @@ struct StatementCacheTests {
         #expect(cache.plan(for: SQL(unsafe: "SELECT $1 + $2")) == .once, "no values, no types")
     }
 
+    @Test("What follows a statement is known by its values' types and its text, whatever has taken its place since")
+    func following() {
+        var cache = StatementCache(capacity: 2)
+        let texts = ["BEGIN", "COMMIT"].map { SQL(unsafe: $0) }
+        for _ in 0..<2 { for sql in texts { _ = cache.plan(for: sql) } }
+        for _ in 0..<3 {
+            #expect(cache.plan(for: texts[0]) == .prepared("h1"))
+            #expect(cache.plan(for: texts[1]) == .prepared("h2"))
+        }
+        // COMMIT stood where this one stands now.
+        _ = cache.plan(for: texts[0])
+        let other: SQL = "SELECT \(Int64(1))"
+        #expect(cache.plan(for: other) == .once)
+        #expect(cache.takeDropped() == ["h2"])
+        #expect(cache.plan(for: texts[0]) == .prepared("h1"))
+        #expect(cache.plan(for: other) == .prepare("h3"))
+        #expect(cache.plan(for: texts[0]) == .prepared("h1"))
+        #expect(cache.plan(for: "SELECT \(Int32(1))") == .once, "other types")
+        #expect(cache.plan(for: texts[1]) == .once)
+        #expect(cache.count == 2)
+        // What was found by its predecessor counts as used like any other.
+        var recent = StatementCache(capacity: 3)
+        let three = ["a", "b", "c"].map { SQL(unsafe: $0) }
+        for _ in 0..<3 { for sql in three { _ = recent.plan(for: sql) } }
+        _ = recent.plan(for: three[0])
+        _ = recent.plan(for: SQL(unsafe: "d"))
+        #expect(recent.takeDropped() == ["h2"], "b was used the longest ago")
+    }
+
     @Test("Without a capacity, and for very long texts, nothing is kept")
     func none() {
         var cache = StatementCache(capacity: 0)

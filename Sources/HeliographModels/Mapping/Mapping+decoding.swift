@@ -5,7 +5,7 @@ extension Mapping {
     ///
     /// - Parameter row: A row of `SELECT \(selectList) …` or `… RETURNING \(selectList)`.
     /// - Throws: `PostgresError` with `decoding`, naming column, PostgreSQL type and Swift type.
-    public func decode(_ row: Row) throws -> M { try makeFromRow(row, nil) }
+    public func decode(_ row: Row) throws -> M { try storage.makeFromRow(row, nil) }
 
     /// Reads rows by their columns' names, so that `SELECT *` and columns beside the model's serve as well.
     ///
@@ -20,7 +20,7 @@ extension Mapping {
             }
             return place
         }
-        return try rows.map { try makeFromRow($0, places) }
+        return try rows.map { try storage.makeFromRow($0, places) }
     }
 
     /// Reads a row as a record of the signal log holds it.
@@ -33,7 +33,7 @@ extension Mapping {
         guard case .object = record else {
             throw ModelError(.undecodable, "a record's instance of \(M.self) is not a JSON object")
         }
-        return try makeFromRecord(record, table)
+        return try storage.makeFromRecord(record, table)
     }
 }
 

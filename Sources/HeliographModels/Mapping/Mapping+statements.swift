@@ -28,7 +28,7 @@ extension Mapping {
     }
 
     /// Whether the database draws the key, or a part of it.
-    var hasGeneratedKey: Bool { columns.contains { $0.isKey && $0.isGenerated } }
+    var hasGeneratedKey: Bool { storage.hasGeneratedKey }
 
     /// `"id" = $1`, for the row that has the key of these values.
     func keyCondition(_ values: [Bind]) throws -> SQL {
@@ -49,12 +49,11 @@ extension Mapping {
 
     /// Writes a new row and returns it.
     func insert(_ values: [Bind], returnsRow: Bool = true) -> SQL {
-        let returning: SQL = returnsRow ? " RETURNING \(selectList)" : ""
-        let written = columns.indices.filter { !columns[$0].isLeftToDatabase(values[$0]) }
-        guard !written.isEmpty else { return "INSERT INTO \(tableName) DEFAULT VALUES\(returning)" }
-        let names = SQL(unsafe: written.map { SQL.quoted(identifier: columns[$0].name) }.joined(separator: ", "))
-        let binds = SQL.joined(written.map { "\(bind: values[$0])" }, by: ", ")
-        return "INSERT INTO \(tableName) (\(names)) VALUES (\(binds))\(returning)"
+        let usual = storage.insertion
+        if usual.fits(values) { return usual.statement(values, returnsRow: returnsRow) }
+        let columns = columns
+        let given = columns.indices.filter { !columns[$0].isLeftToDatabase(values[$0]) }
+        return Insertion(into: storage.table, of: given).statement(values, returnsRow: returnsRow)
     }
 
     /// Writes columns into the row that `key` finds, and returns it.

@@ -20,17 +20,8 @@ public import HeliographSignals
 /// - ``decode(rows:)``
 /// - ``binds(of:)``
 public struct Mapping<M: Model>: Sendable {
-    /// The table: its names, its columns, its constraints.
-    public internal(set) var table: TableDescription
-    /// The quoted names of all columns, separated by commas, for a SELECT whose rows ``decode(_:)`` reads.
-    public let selectList: SQL
-
-    /// Builds an instance from values; `places` are the columns' places in the row, the mapping's order if `nil`.
-    let makeFromRow: @Sendable (_ row: Row, _ places: [Int]?) throws -> M
-    let makeFromRecord: @Sendable (_ record: JSONValue, _ table: TableDescription) throws -> M
-    let values: @Sendable (M) -> [Bind]
-    let validators: Validators<M>
-    private let places: [PropertyPath: Int]
+    /// A mapping is handed on with every statement, so it is one reference.
+    let storage: MappingStorage<M>
 
     /// Maps a model.
     ///
@@ -75,29 +66,32 @@ public struct Mapping<M: Model>: Sendable {
         makeFromRecord: @escaping @Sendable (_ record: JSONValue, _ table: TableDescription) throws -> M,
         values: @escaping @Sendable (M) -> [Bind]
     ) {
-        self.table = TableDescription(
-            model: "\(M.self)", schema: schema, name: table, columns: layout.descriptions)
-        selectList = SQL(unsafe: layout.descriptions.map { SQL.quoted(identifier: $0.name) }.joined(separator: ", "))
-        validators = layout.validators
-        places = layout.places
-        self.makeFromRow = makeFromRow
-        self.makeFromRecord = makeFromRecord
-        self.values = values
+        storage = MappingStorage(
+            TableDescription(model: "\(M.self)", schema: schema, name: table, columns: layout.descriptions),
+            layout, makeFromRow: makeFromRow, makeFromRecord: makeFromRecord, values: values)
     }
 
+    private init(_ storage: MappingStorage<M>) { self.storage = storage }
+
+    /// The table: its names, its columns, its constraints.
+    public var table: TableDescription { storage.table }
+
+    /// The quoted names of all columns, separated by commas, for a SELECT whose rows ``decode(_:)`` reads.
+    public var selectList: SQL { storage.selectList }
+
     /// The sender of the model's signals, as the signal log names it: `public.users`.
-    public var sender: SignalSender { table.sender }
+    public var sender: SignalSender { storage.table.sender }
 
     /// All columns, in the order of the initialiser.
-    public var columns: [ColumnDescription] { table.columns }
+    public var columns: [ColumnDescription] { storage.table.columns }
 
     /// The columns of the key.
-    public var keyColumns: [ColumnDescription] { table.columns.filter(\.isKey) }
+    public var keyColumns: [ColumnDescription] { columns.filter(\.isKey) }
 
     /// The instance's values as parameters, in the order of ``columns``.
     ///
     /// - Parameter instance: The instance to read.
-    public func binds(of instance: M) -> [Bind] { values(instance) }
+    public func binds(of instance: M) -> [Bind] { storage.values(instance) }
 
     /// The refusal of an instance that an error of the database means, of statements that the program has written itself.
     ///
@@ -111,10 +105,10 @@ public struct Mapping<M: Model>: Sendable {
     ///   - properties: The properties, in the constraint's order.
     ///   - constraint: The constraint's name. Default: the one PostgreSQL would choose, `table_column_column_key`.
     public func unique(_ properties: PartialKeyPath<M>..., constraint: String? = nil) -> Self {
-        var mapping = self
-        mapping.table.uniqueGroups.append(
+        var table = table
+        table.uniqueGroups.append(
             .init(name: constraint, columns: properties.map { index(of: PropertyPath($0)) ?? -1 }))
-        return mapping
+        return Self(storage.with(table))
     }
 
     /// Says what rows the table accepts.
@@ -123,24 +117,30 @@ public struct Mapping<M: Model>: Sendable {
     ///   - condition: A condition on several columns, as SQL.
     ///   - constraint: The constraint's name. A violation is reported on the instance as a whole.
     public func check(_ condition: String, constraint: String) -> Self {
-        var mapping = self
-        mapping.table.checks.append(.init(name: constraint, condition: condition))
-        return mapping
+        var table = table
+        table.checks.append(.init(name: constraint, condition: condition))
+        return Self(storage.with(table))
     }
 
+    /// An instance's values, in the order of ``columns``.
+    func values(_ instance: M) -> [Bind] { storage.values(instance) }
+
+    /// What the program looks at before it writes an instance.
+    var validators: Validators<M> { storage.validators }
+
     /// The place of a property's column among ``columns``.
-    func index(of path: PropertyPath) -> Int? { places[path] }
+    func index(of path: PropertyPath) -> Int? { storage.places[path] }
 
     /// The value of a column's property, if it is of a type; of an optional, what is in it.
     func property<Value>(at index: Int, of instance: M) -> Value? {
-        guard let path = places.first(where: { $0.value == index })?.key else { return nil }
+        guard let path = storage.places.first(where: { $0.value == index })?.key else { return nil }
         return path.value(in: instance) as? Value
     }
 
     /// The place of a property's column among ``columns``.
     /// - Throws: ``ModelError`` with `wrongQuery` if it has none.
     func column(of path: PartialKeyPath<M>) throws(ModelError) -> Int {
-        guard let index = places[PropertyPath(path)] else {
+        guard let index = storage.places[PropertyPath(path)] else {
             throw ModelError(.wrongQuery, "the mapping of \(M.self) has no column for \(path)")
         }
         return index

@@ -20,7 +20,7 @@ extension Selection where Output: Model {
         return Self(
             list: fields.list, joins: fields.joins, width: width,
             decode: { row, offset in
-                try mapping.makeFromRow(row, offset == 0 ? nil : Array(offset..<offset + width))
+                try mapping.storage.makeFromRow(row, offset == 0 ? nil : Array(offset..<offset + width))
             }, fault: fields.fault)
     }
 }

@@ -20,7 +20,8 @@ package struct ConnectionTransaction: TransactionBackend {
 
     package func run(_ sql: SQL, file: String, line: UInt) async throws -> Rows {
         try await connection.query(
-            sql, isPlain: SharedPipeline.isPlain(sql), behind: { [opening] in opening.take() }, file: file, line: line)
+            sql, isPlain: TransactionControl.isPlain(sql), behind: { [opening] in opening.take() }, file: file,
+            line: line)
     }
 
     /// Runs statements of several receivers in one round trip.
@@ -46,7 +47,7 @@ package struct ConnectionTransaction: TransactionBackend {
     }
 
     package func runLater(_ sql: SQL) async throws {
-        guard postpones, SharedPipeline.isPlain(sql) else {
+        guard postpones, TransactionControl.isPlain(sql) else {
             _ = try await run(sql, file: #fileID, line: #line)
             return
         }

@@ -67,7 +67,7 @@ package final class SharedPipeline: Sendable {
 
     /// Runs a statement of a receiver.
     func run(_ sql: SQL, owner: Int) async throws -> Rows {
-        guard Self.isPlain(sql) else { throw refuse() }
+        guard TransactionControl.isPlain(sql) else { throw refuse() }
         return try await withCheckedThrowingContinuation { continuation in
             let driver: CheckedContinuation<Void, Never>? = state.withLock { state in
                 guard !state.isAborted else {
@@ -198,9 +198,4 @@ package final class SharedPipeline: Sendable {
             return takeDriver(&state)
         }?.resume()
     }
-
-    private static let plain: Set<String> = ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES"]
-
-    /// Whether a statement may be sent with others.
-    static func isPlain(_ sql: SQL) -> Bool { plain.contains(TransactionControl.firstWord(of: sql.text)) }
 }

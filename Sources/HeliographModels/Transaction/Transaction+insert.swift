@@ -60,16 +60,18 @@ extension Transaction {
     /// - Parameter instance: The instance; a key that the database draws is not read back.
     /// - Throws: As ``insert(_:)-(M)``; what the database refuses is thrown by the next statement or by COMMIT.
     public func insertLater<M: Model>(_ instance: M) async throws {
-        guard !signals.set(for: M.self).hearsWrites else {
+        let signals = signals.set(for: M.self)
+        guard !signals.hearsWrites else {
             var copy = instance
             return try await insert(&copy)
         }
         try checkLive()
         var saving = Saving(instance, created: true, origin: .instance, transaction: self)
-        try await signals.set(for: M.self).preSave.send(&saving)
+        try await signals.preSave.send(&saving)
         try await validate(&saving)
-        noteWrite(to: M.mapping.table)
-        try await runLater(M.mapping.insert(M.mapping.values(saving.instance), returnsRow: false))
+        let mapping = M.mapping
+        noteWrite(to: mapping.table)
+        try await runLater(mapping.insert(mapping.values(saving.instance), returnsRow: false))
     }
 }
 

@@ -46,8 +46,8 @@ extension Transaction {
         var savings: [Saving<M>] = []
         let named = update.assignments.map(\.column)
         for row in try await run(mapping.selection(before: update, try update.query.restriction("NO KEY UPDATE"))) {
-            let original = try mapping.makeFromRow(row, nil)
-            let instance = try mapping.makeFromRow(row, Array(width..<2 * width))
+            let original = try mapping.storage.makeFromRow(row, nil)
+            let instance = try mapping.storage.makeFromRow(row, Array(width..<2 * width))
             var saving = Saving(
                 instance, original: original, wanted: named, created: false, origin: .query, transaction: self)
             do {

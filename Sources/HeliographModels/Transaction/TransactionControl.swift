@@ -6,8 +6,33 @@ enum TransactionControl {
         "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE",
     ]
 
+    private static let plainCommands: Set<String> = [
+        "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES",
+    ]
+    private static let plainWords = plainCommands.map { Array($0.utf8) }
+
+    /// Whether a statement may be sent with others.
+    static func isPlain(_ sql: SQL) -> Bool {
+        isPlainAtOnce(sql) || plainCommands.contains(firstWord(of: sql.text))
+    }
+
+    /// Whether it begins with such a command that can be seen without putting its text together: nearly always.
+    private static func isPlainAtOnce(_ sql: SQL) -> Bool {
+        let text = sql.leadingText.utf8
+        return plainWords.contains { word in
+            var rest = text.makeIterator()
+            // Letters alone: those of both cases differ in one bit.
+            for letter in word {
+                guard let byte = rest.next(), byte & ~0x20 == letter else { return false }
+            }
+            guard let next = rest.next() else { return false }
+            return next == UInt8(ascii: " ") || next == UInt8(ascii: "\n")
+        }
+    }
+
     /// Refuses a statement that begins with transaction control.
     static func refuse(_ sql: SQL) throws(PostgresError) {
+        guard !isPlainAtOnce(sql) else { return }
         guard let command = command(in: sql.text) else { return }
         throw PostgresError(
             .invalidUse,

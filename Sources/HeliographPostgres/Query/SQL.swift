@@ -38,6 +38,11 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         return text
     }
 
+    /// The text that it begins with, as far as that lies in one piece.
+    package var leadingText: String {
+        if case .text(let text)? = pieces.first { text } else { "" }
+    }
+
     /// Its values, in order, with their places from 0.
     func forEachValue<E: Error>(_ body: (Int, Bind) throws(E) -> Void) throws(E) {
         var index = 0
@@ -52,6 +57,19 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     public init(unsafe text: String) { append(text) }
 
     public init(stringLiteral value: String) { append(value) }
+
+    /// Values between texts that the program vouches for.
+    package init(unsafe head: String, _ values: some Collection<Bind>, separator: String, tail: String) {
+        reserve(pieces: 2 * values.count + 1)
+        append(head)
+        var isFirst = true
+        for value in values {
+            if !isFirst { append(separator) }
+            isFirst = false
+            append(value)
+        }
+        append(tail)
+    }
 
     public init(stringInterpolation: StringInterpolation) { self = stringInterpolation.sql }
 

@@ -19,6 +19,8 @@ struct StatementCache: Sendable {
         var name: String?
         var newer: Int?
         var older: Int?
+        /// The place of the one that came after it the last time.
+        var follower: Int?
 
         init(_ sql: SQL, text: String) {
             self.text = text
@@ -72,6 +74,13 @@ struct StatementCache: Sendable {
         guard capacity > 0 else { return .once }
         // The same one again, as in a pipeline.
         if let newest, let entry = entries[newest], let name = entry.name, entry.hasPieces(of: sql) {
+            return .prepared(name)
+        }
+        // The one that came after it the last time: programs say the same things in the same order.
+        if let newest, let place = entries[newest]?.follower, let entry = entries[place], let name = entry.name,
+            entry.hasPieces(of: sql)
+        {
+            use(place)
             return .prepared(name)
         }
         let text = sql.text
@@ -146,7 +155,10 @@ struct StatementCache: Sendable {
     private mutating func link(_ place: Int) {
         entries[place]?.older = newest
         entries[place]?.newer = nil
-        if let newest { entries[newest]?.newer = place }
+        if let newest {
+            entries[newest]?.newer = place
+            entries[newest]?.follower = place
+        }
         newest = place
         if oldest == nil { oldest = place }
     }
