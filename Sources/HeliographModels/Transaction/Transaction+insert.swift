@@ -2,8 +2,9 @@ import HeliographPostgres
 import HeliographSignals
 
 extension Transaction {
-    /// Inserts many instances: `preSave` receivers run for each, then the rows are written, as many in one statement as PostgreSQL takes
-    /// parameters (65,535 by the number of columns), then `postSave` receivers run for each.
+    /// Inserts many instances: `preSave` receivers run for each, then the rules are looked at (`.unique` is asked for many together), then the
+    /// rows are written, as many in one statement as PostgreSQL takes parameters (65,535 by the number of columns), then `postSave` receivers
+    /// run for each.
     ///
     /// - Parameter instances: The instances; afterwards, what their rows are.
     /// - Throws: As ``insert(_:)-(M)``. What rules and receivers refuse of all instances comes together; a field is then named with the
@@ -12,21 +13,14 @@ extension Transaction {
         try checkLive()
         let mapping = M.mapping
         let signals = signals.set(for: M.self)
-        var failures: ValidationFailure?
         var savings: [Saving<M>] = []
         savings.reserveCapacity(instances.count)
-        for (index, instance) in instances.enumerated() {
+        for instance in instances {
             var saving = Saving(instance, created: true, origin: .bulk, transaction: self)
-            do {
-                try await signals.preSave.send(&saving)
-                try await validate(&saving)
-            } catch let failure as ValidationFailure where failure.cause == nil {
-                let named = failure.prefixed("[\(index)]")
-                if failures == nil { failures = named } else { failures?.merge(named) }
-            }
+            try await signals.preSave.send(&saving)
             savings.append(saving)
         }
-        if let failures { throw failures }
+        try await validate(all: &savings)
 
         noteWrite(to: mapping.table)
         var rows = savings.map(\.instance)

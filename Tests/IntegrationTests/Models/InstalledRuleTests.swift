@@ -1,5 +1,7 @@
 import Foundation
 import Heliograph
+import HeliographModels
+import HeliographPostgres
 import HeliographTesting
 import Testing
 
@@ -64,6 +66,46 @@ struct InstalledRuleTests {
             let failure = await #expect(throws: ValidationFailure.self) { try await database.save(&second) }
             #expect(failure?.fields.map(\.code) == ["unique"])
             #expect(failure?.cause == nil)
+        }
+    }
+
+    @Test("Many new rows are asked for together, each is refused in its place, beside what other rules refuse")
+    func uniqueOfMany() async throws {
+        try await with { fixture, database in
+            func member(_ email: String) -> Member { Member(email: email, nick: "me", code: "AB1", word: "c", rank: 1) }
+            var first = [member("a@example.org"), member("b@example.org")]
+            try await database.insert(&first)
+            // More than one statement asks for.
+            var many = (0..<600).map { member("m\($0)@example.org") }
+            many[3].email = "b@example.org"
+            many[4].email = ""
+            many[5].nick = ""
+            many[599].email = "a@example.org"
+            many[599].nick = ""
+            let given = many
+            let failure = await #expect(throws: ValidationFailure.self) { try await database.insert(&many) }
+            #expect(
+                failure?.fields.map(\.field) == ["[3].email", "[4].email", "[5].nick", "[599].nick", "[599].email"])
+            #expect(failure?.fields.map(\.code) == ["unique", "required", "length", "length", "unique"])
+            #expect(failure?.cause == nil)
+            #expect(many.map(\.email) == given.map(\.email))
+            #expect(try await database.count(Member.query) == 2)
+
+            // Two equal ones of its own are the constraint's to refuse, if there is one.
+            for (place, nick) in [(3, "me"), (4, "me"), (5, "me"), (599, "me")] {
+                many[place] = member("n\(place)@example.org")
+                many[place].nick = nick
+            }
+            try await database.pool.withConnection { connection in
+                let opening = TransactionOpening(["BEGIN"])
+                let backend = NotedTransaction(ConnectionTransaction(connection, opening))
+                let transaction = Transaction(backend, signals: database.signals, logger: fixture.logger)
+                try await transaction.insert(&many)
+                try await backend.commit()
+                let commands = backend.statements.value.map { $0.prefix { $0 != " " } }
+                #expect(commands == ["SELECT", "SELECT", "SELECT", "INSERT"])
+            }
+            #expect(try await database.count(Member.query) == 602)
         }
     }
 
