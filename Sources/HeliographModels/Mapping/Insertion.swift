@@ -27,10 +27,18 @@ struct Insertion: Sendable {
     /// Whether the columns that it gives no value for are NULL in a row, so that nothing of the row is lost.
     func fits(_ values: [Bind]) -> Bool { omitted.allSatisfy { values[$0].isNull } }
 
+    /// Writes a row.
     /// - Parameter values: of all columns of the table.
     func statement(_ values: [Bind], returnsRow: Bool) -> SQL {
         SQL(
             unsafe: head, columns.lazy.map { values[$0] }, separator: ", ",
             tail: returnsRow ? tail + returning : tail)
+    }
+
+    /// Writes rows and returns them. Without a column there is no list of VALUES of several rows.
+    /// - Parameter rows: each with the values of all columns of the table.
+    func statement(all rows: some Sequence<[Bind]>) -> SQL {
+        let lists = rows.map { row in SQL(unsafe: "", columns.lazy.map { row[$0] }, separator: ", ", tail: "") }
+        return "\(unsafe: head)\(.joined(lists, by: "), ("))\(unsafe: tail + returning)"
     }
 }

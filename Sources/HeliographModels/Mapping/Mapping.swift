@@ -68,7 +68,8 @@ public struct Mapping<M: Model>: Sendable {
     ) {
         storage = MappingStorage(
             TableDescription(model: "\(M.self)", schema: schema, name: table, columns: layout.descriptions),
-            layout, makeFromRow: makeFromRow, makeFromRecord: makeFromRecord, values: values)
+            makeFromRow: makeFromRow, makeFromRecord: makeFromRecord, values: values, validators: layout.validators,
+            places: layout.places)
     }
 
     private init(_ storage: MappingStorage<M>) { self.storage = storage }

@@ -15,18 +15,7 @@ final class MappingStorage<M: Model>: Sendable {
     /// Whether the database draws the key, or a part of it.
     let hasGeneratedKey: Bool
 
-    convenience init(
-        _ table: TableDescription, _ layout: MappingLayout<M>,
-        makeFromRow: @escaping @Sendable (_ row: Row, _ places: [Int]?) throws -> M,
-        makeFromRecord: @escaping @Sendable (_ record: JSONValue, _ table: TableDescription) throws -> M,
-        values: @escaping @Sendable (M) -> [Bind]
-    ) {
-        self.init(
-            table, makeFromRow: makeFromRow, makeFromRecord: makeFromRecord, values: values,
-            validators: layout.validators, places: layout.places)
-    }
-
-    private init(
+    init(
         _ table: TableDescription,
         makeFromRow: @escaping @Sendable (_ row: Row, _ places: [Int]?) throws -> M,
         makeFromRecord: @escaping @Sendable (_ record: JSONValue, _ table: TableDescription) throws -> M,

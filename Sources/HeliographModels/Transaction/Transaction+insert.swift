@@ -84,20 +84,10 @@ extension Mapping {
         }
         var statements: [(places: [Int], statement: SQL)] = []
         for form in order {
-            let written = columns.indices.filter { !form[$0] }
-            let names = SQL(unsafe: written.map { SQL.quoted(identifier: columns[$0].name) }.joined(separator: ", "))
-            // Without a column there is no list of VALUES of several rows.
-            let size = written.isEmpty ? 1 : SQL.maximumParameters / written.count
+            let insertion = Insertion(into: table, of: columns.indices.filter { !form[$0] })
+            let size = insertion.columns.isEmpty ? 1 : SQL.maximumParameters / insertion.columns.count
             for places in Batches(forms[form] ?? [], of: size) {
-                var sql: SQL = "INSERT INTO \(tableName) DEFAULT VALUES RETURNING \(selectList)"
-                if !written.isEmpty {
-                    let lists = places.map { place -> SQL in
-                        "(\(SQL.joined(written.map { "\(bind: values[place][$0])" }, by: ", ")))"
-                    }
-                    sql = """
-                        INSERT INTO \(tableName) (\(names)) VALUES \(SQL.joined(lists, by: ", ")) RETURNING \(selectList)
-                        """
-                }
+                let sql = insertion.statement(all: places.map { values[$0] })
                 statements.append((Array(places), sql))
             }
         }

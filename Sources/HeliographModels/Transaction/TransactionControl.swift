@@ -1,6 +1,7 @@
 import HeliographPostgres
 
-/// Finds statements that would end or divide a transaction behind its handle's back.
+/// What a statement's first words say it does to its transaction: it would end or divide it behind its handle's back, or it is one of those that
+/// may be sent with others.
 enum TransactionControl {
     private static let commands: Set<String> = [
         "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE",

@@ -1,7 +1,5 @@
 import Foundation
 import Heliograph
-import HeliographModels
-import HeliographPostgres
 import HeliographTesting
 import Testing
 
