@@ -108,6 +108,21 @@ struct PoolStateTests {
         #expect(checked > 300_000)
     }
 
+    @Test("Of the idle ones the warmest is lent, of those that are near if any is")
+    func nearness() {
+        var state = PoolState<Int>(maximum: 4)
+        for _ in 1...4 { _ = state.lease() }
+        for connection in 1...4 { _ = state.give(back: connection, at: .now) }
+        func lease(_ isNear: (@Sendable (Int) -> Bool)? = nil) -> Int? {
+            if case .use(let connection, _) = state.lease(preferring: isNear) { connection } else { nil }
+        }
+        #expect(lease { $0 < 3 } == 2)
+        #expect(lease { $0 < 3 } == 1)
+        #expect(lease { $0 < 3 } == 4)
+        #expect(lease() == 3)
+        #expect(lease { _ in true } == nil)
+    }
+
     @Test("Idle connections are closed in time, but not below the minimum")
     func reaping() {
         var state = PoolState<Int>(maximum: 5)

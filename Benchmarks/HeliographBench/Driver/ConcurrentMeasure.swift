@@ -19,18 +19,23 @@ struct ConcurrentMeasure {
         var c: [Sample] = []
         var swift: [Sample] = []
         var onExecutor: [Sample] = []
+        var onExecutors: [Sample] = []
         for round in 0...area.rounds {
             let threads = try await Sample.take {
                 try checked(baseline_select_threads(&sessions, Int32(width), Int32(count)))
             }
             let tasks = try await Sample.take { try await Self.select(count, onEach: connections) }
             let executorTasks = try await Sample.take {
-                try await Self.select(count, onEach: connections, executor: Connection.executor)
+                try await Self.select(count, onEach: connections, executors: [Connection.executor])
+            }
+            let dealtTasks = try await Sample.take {
+                try await Self.select(count, onEach: connections, executors: Connection.executors)
             }
             if round == 0 { continue }
             c.append(threads)
             swift.append(tasks)
             onExecutor.append(executorTasks)
+            onExecutors.append(dealtTasks)
         }
         for connection in connections { await connection.close() }
         area.report.add(
@@ -39,24 +44,28 @@ struct ConcurrentMeasure {
         area.report.add(
             "driver.concurrent.rate", c.map(\.seconds).median / swift.map(\.seconds).median, "ratio to C", .atLeast(1),
             rounds: area.rounds)
-        area.report.add(
-            "driver.concurrent.rate.executor", c.map(\.seconds).median / onExecutor.map(\.seconds).median, "ratio to C",
-            rounds: area.rounds)
-        area.report.add(
-            "driver.concurrent.cpu.executor", onExecutor.map(\.cpu).median / c.map(\.cpu).median, "ratio to C",
-            rounds: area.rounds)
+        for (name, series) in [("executor", onExecutor), ("executors", onExecutors)] {
+            area.report.add(
+                "driver.concurrent.rate.\(name)", c.map(\.seconds).median / series.map(\.seconds).median, "ratio to C",
+                rounds: area.rounds)
+            area.report.add(
+                "driver.concurrent.cpu.\(name)", series.map(\.cpu).median / c.map(\.cpu).median, "ratio to C",
+                rounds: area.rounds)
+        }
         area.report.add(
             "driver.concurrent.cpu", swift.map(\.cpu).median / c.map(\.cpu).median, "ratio to C", .atMost(1.2),
             rounds: area.rounds)
     }
 
-    /// - Parameter executor: where the tasks run; `nil` for ordinary ones.
+    /// - Parameter executors: where the tasks run, in turn; `nil` for ordinary ones.
     private static func select(
-        _ count: Int, onEach connections: [Connection], executor: (any TaskExecutor)? = nil
+        _ count: Int, onEach connections: [Connection], executors: [(any TaskExecutor)?] = [nil]
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for connection in connections {
-                group.addTask(executorPreference: executor) { try await select(count, on: connection) }
+            for (number, connection) in connections.enumerated() {
+                group.addTask(executorPreference: executors[number % executors.count]) {
+                    try await select(count, on: connection)
+                }
             }
             try await group.waitForAll()
         }

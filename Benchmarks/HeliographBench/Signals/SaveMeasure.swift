@@ -5,7 +5,7 @@ import HeliographTesting
 /// A save whose `preSave` looks whether the address is free, and whose `postSave` writes a profile: five statements.
 ///
 /// The profile is written with COMMIT (`insertLater`), since nobody waits for its row, and the tasks run where answers arrive
-/// (`Connection.executor`), as those of a service would. Beside Django, which does the same by its own signals, and pgbench, which sends the five statements one by one.
+/// (`Connection.executors`), as those of a service would. Beside Django, which does the same by its own signals, and pgbench, which sends the five statements one by one.
 struct SaveMeasure {
     let area: SignalsArea
     let cluster: LocalCluster
@@ -111,8 +111,8 @@ struct SaveMeasure {
 
     private static func saves(_ count: Int, _ clients: Int, _ database: Database) async throws -> Int {
         try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<clients {
-                group.addTask(executorPreference: Connection.executor) {
+            for client in 0..<clients {
+                group.addTask(executorPreference: executor(client)) {
                     for _ in 0..<count { try await save(database) }
                     return count
                 }
@@ -124,8 +124,8 @@ struct SaveMeasure {
     private static func saves(_ seconds: Double, _ clients: Int, _ database: Database) async throws -> Int {
         let end = ContinuousClock.now + .seconds(seconds)
         return try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<clients {
-                group.addTask(executorPreference: Connection.executor) {
+            for client in 0..<clients {
+                group.addTask(executorPreference: executor(client)) {
                     var count = 0
                     while ContinuousClock.now < end {
                         try await save(database)
@@ -136,6 +136,12 @@ struct SaveMeasure {
             }
             return try await group.reduce(0, +)
         }
+    }
+
+    /// They are dealt out among the client's threads; pgbench has as many.
+    private static func executor(_ client: Int) -> (any TaskExecutor)? {
+        let executors = Connection.executors
+        return executors.isEmpty ? nil : executors[client % executors.count]
     }
 
     private static func save(_ database: Database) async throws {

@@ -7,7 +7,7 @@ extension Connection {
     public func nextNotifications(within limit: Duration? = nil) async throws -> [Notification] {
         let deadline = limit.map { ContinuousClock.now + $0 }
         let nudge = limit.map { limit in
-            LeaseTimeout(limit) { [reactor, number = socket.number] in reactor.nudge(number) }
+            LeaseTimeout(limit) { [self] in wakeWaiter() }
         }
         nudge?.start()
         defer { nudge?.stop() }
@@ -30,4 +30,7 @@ extension Connection {
             abort()
         }
     }
+
+    /// Wakes who waits for the socket, wherever it is watched.
+    private nonisolated func wakeWaiter() { SharedReactor.all[reactorNumber].nudge(socket.number) }
 }

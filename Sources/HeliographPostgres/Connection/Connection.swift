@@ -1,5 +1,6 @@
 import Dispatch
 public import Logging
+import Synchronization
 
 /// One session on a PostgreSQL server, over libpq.
 ///
@@ -19,7 +20,9 @@ public actor Connection {
     public nonisolated let serverVersion: Int
 
     let link: Link
-    nonisolated let reactor: Reactor<SystemPoller>
+    /// Where the socket is watched: by the reactor on whose thread the connection was used last.
+    private var reactor: Reactor<SystemPoller>
+    private nonisolated let home: Atomic<Int>
     nonisolated let canceller: CancelHandle
     nonisolated let socket: SocketHandle
     /// A command that is due again after a reset.
@@ -47,7 +50,7 @@ public actor Connection {
         logger: Logger = Logger(label: "heliograph.postgres", factory: { _ in SwiftLogNoOpLogHandler() })
     ) async throws -> Connection {
         try Task.checkCancellation()
-        guard let reactor = SharedReactor.instance else {
+        guard let reactor = SharedReactor.first else {
             throw PostgresError(.connectionFailed, "the system has no file descriptor left to wait for connections")
         }
         let keywords = try configuration.keywords()
@@ -109,10 +112,14 @@ public actor Connection {
         self.socket = socket
         self.statements = StatementCache(capacity: statementCacheCapacity)
         self.reactor = reactor
+        self.home = Atomic(reactor.number)
         self.link = link
     }
 
     isolated deinit { shutDown() }
+
+    /// The number of the reactor that watches the socket.
+    nonisolated var reactorNumber: Int { home.load(ordering: .relaxed) }
 
     /// Whether the session is open, as far as this side knows.
     public var isOpen: Bool { link.isOpen }
@@ -209,6 +216,7 @@ public actor Connection {
     func readMore(isAnswer: Bool = true) async throws {
         if !hasConsumed || !socket.hasBytes {
             if isAnswer {
+                settleHere()
                 let isOnlyOne = reactor.waits.begin()
                 defer { reactor.waits.end() }
                 if !(isOnlyOne && !reactor.isNeededHere && watch.isWorthIt && glance()) {
@@ -219,6 +227,19 @@ public actor Connection {
             }
         }
         try consume()
+    }
+
+    /// Has the socket watched by the reactor whose thread this is, or the first if it is none's. To be called while nobody waits for it:
+    /// what has arrived is announced anew, since a socket that has something when its watch begins makes an edge.
+    private func settleHere() {
+        let here = SharedReactor.here ?? 0
+        guard here != reactor.number else { return }
+        let next = SharedReactor.all[here]
+        // Watched twice for a moment rather than not at all.
+        guard next.add(socket.number) else { return }
+        reactor.remove(socket.number)
+        reactor = next
+        home.store(here, ordering: .relaxed)
     }
 
     /// Looks at the socket for a moment, while nobody else in the process waits for an answer.

@@ -130,7 +130,10 @@ public final class ConnectionPool: Service, Sendable {
     private func lease() async throws -> Connection {
         while true {
             try Task.checkCancellation()
-            switch guarded.withLock({ $0.state.lease() }) {
+            // One whose answers arrive on this thread anyway.
+            let here = SharedReactor.here
+            let isNear = here.map { here in { @Sendable (connection: Connection) in connection.reactorNumber == here } }
+            switch guarded.withLock({ $0.state.lease(preferring: isNear) }) {
             case .use(let connection, let since):
                 if await isSound(connection, idleSince: since) { return connection }
                 await discard(connection)

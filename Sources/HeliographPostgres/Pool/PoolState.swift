@@ -31,10 +31,15 @@ struct PoolState<Connection> {
     var waitingCount: Int { waiting.count }
 
     /// Somebody wants a connection.
-    mutating func lease() -> Lease {
+    /// - Parameter isNear: whether one is to be preferred among those that are idle.
+    mutating func lease(preferring isNear: (@Sendable (Connection) -> Bool)? = nil) -> Lease {
         if isShutDown { return .refuse }
-        // The warmest one.
-        if waiting.isEmpty, let last = idle.popLast() { return .use(last.connection, since: last.since) }
+        if waiting.isEmpty, !idle.isEmpty {
+            // The warmest one.
+            let place = isNear.flatMap { isNear in idle.lastIndex { isNear($0.connection) } } ?? idle.count - 1
+            let lent = idle.remove(at: place)
+            return .use(lent.connection, since: lent.since)
+        }
         if waiting.isEmpty, count < maximum {
             count += 1
             return .open

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// One thread that waits for the sockets of all connections and resumes the task that waits for each; and a task executor, for
+/// One thread that waits for the sockets of many connections and resumes the task that waits for each; and a task executor, for
 /// tasks that would rather run where their answers arrive.
 ///
 /// Connections call libpq on their own actor, on whatever thread the caller runs, and come here only to wait: so a query costs
@@ -28,8 +28,8 @@ final class Reactor<P: Poller>: TaskExecutor {
         var isAsleep = false
     }
 
-    /// Of statements' answers; not of what may never come, such as notifications.
-    let waits = WaitCount()
+    /// Of statements' answers, whichever thread they come to; not of what may never come, such as notifications.
+    let waits: WaitCount
     private let poller: P
     /// By descriptor.
     private let watches = Mutex<[Watch?]>([])
@@ -41,7 +41,14 @@ final class Reactor<P: Poller>: TaskExecutor {
     /// The reactor's own thread, by ``currentThread``; 0 before it runs.
     private let thread = Atomic<UInt>(0)
 
-    init(_ poller: P) { self.poller = poller }
+    /// Which of the process's reactors it is.
+    let number: Int
+
+    init(_ poller: P, number: Int = 0, waits: WaitCount = WaitCount()) {
+        self.poller = poller
+        self.number = number
+        self.waits = waits
+    }
 
     /// Starts the thread. It lives as long as the process.
     func start() {
@@ -93,7 +100,8 @@ final class Reactor<P: Poller>: TaskExecutor {
     /// Whether the current thread is the reactor's, and something else is to run on it.
     var isNeededHere: Bool { isOnOwnThread && unfinished.load(ordering: .relaxed) > 1 }
 
-    private var isOnOwnThread: Bool { thread.load(ordering: .relaxed) == currentThread }
+    /// Whether the current thread is the reactor's.
+    var isOnOwnThread: Bool { thread.load(ordering: .relaxed) == currentThread }
 
     // MARK: Sockets
 

@@ -195,25 +195,4 @@ struct PreparedTests {
             await connection.close()
         }
     }
-
-    @Test("On the client's own executor everything is as elsewhere", .timeLimit(.minutes(10)))
-    func executor() async throws {
-        try await Fixture.with { fixture in
-            try await fixture.withPool(maximum: 4) { pool in
-                try await withTaskExecutorPreference(Connection.executor) {
-                    try await withThrowingTaskGroup(of: Int.self) { group in
-                        for number in 0..<200 {
-                            group.addTask {
-                                let row = try #require(try await pool.query("SELECT \(number)::int8").first)
-                                return try row.decode(0)
-                            }
-                        }
-                        var sum = 0
-                        for try await number in group { sum += number }
-                        #expect(sum == 19_900)
-                    }
-                }
-            }
-        }
-    }
 }
