@@ -5,8 +5,12 @@ final class Receivers<Payload>: Sendable {
     /// Whether each of them hears every sender and does not wait: then a send is a loop of calls.
     @usableFromInline let arePlain: Bool
 
+    /// Whether at least one of them hears every sender.
+    let hearsEverySender: Bool
+
     init(_ all: ContiguousArray<Receiver<Payload>>) {
         self.all = all
+        hearsEverySender = all.contains { $0.sender == nil }
         arePlain = all.allSatisfy { receiver in
             if case .immediate = receiver.body { receiver.sender == nil } else { false }
         }

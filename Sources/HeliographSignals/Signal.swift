@@ -99,7 +99,9 @@ public final class Signal<Payload>: Sendable {
     ///
     /// - Parameter sender: The sender of the signal; `nil` for a signal without one.
     public func hasReceivers(from sender: SignalSender? = nil) -> Bool {
-        hearing(sender).contains { $0.hears(sender) }
+        guard count.load(ordering: .acquiring) > 0 else { return false }
+        if mutings.load(ordering: .relaxed) == 0, snapshot.hearsEverySender { return true }
+        return hearing(sender).contains { $0.hears(sender) }
     }
 
     /// The receivers that a signal from this sender would reach, in the order in which they would run.

@@ -10,7 +10,8 @@ struct Insertion: Sendable {
     private let head: String
     /// What comes behind them.
     private let tail: String
-    private let returning: String
+    /// The same, and that the row is returned.
+    private let returningTail: String
 
     init(into table: TableDescription, of columns: [Int]) {
         self.columns = columns
@@ -18,10 +19,10 @@ struct Insertion: Sendable {
         func list(_ places: some Sequence<Int>) -> String {
             places.map { SQL.quoted(identifier: table.columns[$0].name) }.joined(separator: ", ")
         }
-        returning = " RETURNING \(list(table.columns.indices))"
         let start = "INSERT INTO \(table.qualifiedName) "
         head = start + (columns.isEmpty ? "DEFAULT VALUES" : "(\(list(columns))) VALUES (")
         tail = columns.isEmpty ? "" : ")"
+        returningTail = tail + " RETURNING \(list(table.columns.indices))"
     }
 
     /// Whether the columns that it gives no value for are NULL in a row, so that nothing of the row is lost.
@@ -31,14 +32,13 @@ struct Insertion: Sendable {
     /// - Parameter values: of all columns of the table.
     func statement(_ values: [Bind], returnsRow: Bool) -> SQL {
         SQL(
-            unsafe: head, columns.lazy.map { values[$0] }, separator: ", ",
-            tail: returnsRow ? tail + returning : tail)
+            unsafe: head, values, at: columns, separator: ", ", tail: returnsRow ? returningTail : tail)
     }
 
     /// Writes rows and returns them. Without a column there is no list of VALUES of several rows.
     /// - Parameter rows: each with the values of all columns of the table.
     func statement(all rows: some Sequence<[Bind]>) -> SQL {
-        let lists = rows.map { row in SQL(unsafe: "", columns.lazy.map { row[$0] }, separator: ", ", tail: "") }
-        return "\(unsafe: head)\(.joined(lists, by: "), ("))\(unsafe: tail + returning)"
+        let lists = rows.map { row in SQL(unsafe: "", row, at: columns, separator: ", ", tail: "") }
+        return "\(unsafe: head)\(.joined(lists, by: "), ("))\(unsafe: returningTail)"
     }
 }

@@ -59,14 +59,15 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     public init(stringLiteral value: String) { append(value) }
 
     /// Values between texts that the program vouches for.
-    package init(unsafe head: String, _ values: some Collection<Bind>, separator: String, tail: String) {
-        reserve(pieces: 2 * values.count + 1)
+    /// - Parameter places: which of the values, in order.
+    package init(unsafe head: String, _ values: [Bind], at places: [Int], separator: String, tail: String) {
+        reserve(pieces: 2 * places.count + 1)
         append(head)
         var isFirst = true
-        for value in values {
+        for place in places {
             if !isFirst { append(separator) }
             isFirst = false
-            append(value)
+            append(values[place])
         }
         append(tail)
     }
