@@ -51,7 +51,7 @@ package struct ConnectionTransaction: TransactionBackend {
             _ = try await run(sql, file: #fileID, line: #line)
             return
         }
-        try await connection.check(sql)
+        try connection.check(sql)
         opening.append(sql)
     }
 
@@ -73,11 +73,6 @@ package struct ConnectionTransaction: TransactionBackend {
     package func commit() async throws {
         let isSent = opening.isSent
         guard let last = opening.takeForCommit() else { return }
-        // A COMMIT that ends nothing is answered with the same tag.
-        let isIdle = isSent ? await connection.isIdle : false
-        guard !isIdle else {
-            throw PostgresError(.transactionAborted, "the transaction has been ended by somebody else")
-        }
-        try await connection.commit(behind: last)
+        try await connection.commit(behind: last, isBegun: isSent)
     }
 }

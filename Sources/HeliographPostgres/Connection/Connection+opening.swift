@@ -52,7 +52,7 @@ extension Connection {
     }
 
     /// Refuses what could not be sent.
-    package func check(_ sql: SQL) throws { try sql.validate() }
+    package nonisolated func check(_ sql: SQL) throws { try sql.validate() }
 
     /// Runs a statement whose outcome decides whether the connection can be used again, with others before it; also in a cancelled task.
     func runShielded(_ statements: [SQL], before last: SQL) async throws -> Rows {

@@ -42,9 +42,14 @@ extension Connection {
     public func commit() async throws { try await commit(behind: []) }
 
     /// Commits, in one round trip with statements before it. If one of them fails its error is thrown, and nothing is committed.
-    package func commit(behind statements: [SQL]) async throws {
+    /// - Parameter isBegun: whether the transaction is open, as far as the caller knows. If it is not, since somebody has ended it, the
+    ///   COMMIT would be answered with the same tag.
+    package func commit(behind statements: [SQL], isBegun: Bool = false) async throws {
         // One that was never sent has not happened.
         guard link.isOpen else { throw link.lost() }
+        guard !isBegun || !link.isIdle else {
+            throw PostgresError(.transactionAborted, "the transaction has been ended by somebody else")
+        }
         do {
             let rows = try await runShielded(statements, before: "COMMIT")
             guard rows.commandTag == "COMMIT" else { throw Self.swallowedError }

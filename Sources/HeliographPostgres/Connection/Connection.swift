@@ -23,6 +23,7 @@ public actor Connection {
     /// Where the socket is watched: by the reactor on whose thread the connection was used last.
     private var reactor: Reactor<SystemPoller>
     private nonisolated let home: Atomic<Int>
+    private nonisolated let rests = Atomic<Bool>(true)
     nonisolated let canceller: CancelHandle
     nonisolated let socket: SocketHandle
     /// A command that is due again after a reset.
@@ -124,6 +125,9 @@ public actor Connection {
     /// Whether the session is open, as far as this side knows.
     public var isOpen: Bool { link.isOpen }
 
+    /// Whether nothing is under way and no transaction is open, for who used it last: known without a change of threads.
+    nonisolated var isAtRest: Bool { rests.load(ordering: .relaxed) }
+
     /// Whether no transaction is open.
     public var isIdle: Bool { link.isOpen && link.isIdle }
 
@@ -142,6 +146,7 @@ public actor Connection {
     private func shutDown() {
         guard !isShutDown else { return }
         isShutDown = true
+        rests.store(false, ordering: .relaxed)
         // In this order: nobody waits for the descriptor when it is closed, and whoever did finds the link closed.
         link.finish()
         reactor.remove(socket.number)
@@ -150,16 +155,22 @@ public actor Connection {
 
     /// Waits until all earlier calls have finished, and keeps later ones out until ``leave()``.
     func enter() async throws(PostgresError) {
-        if gate.tryEnter() { return }
-        if section != nil, Self.sectionOwner == ObjectIdentifier(self) {
-            throw PostgresError(
-                .invalidUse, "the connection is busy with the rows or the COPY of this closure: use another one in it"
-            )
+        if !gate.tryEnter() {
+            if section != nil, Self.sectionOwner == ObjectIdentifier(self) {
+                throw PostgresError(
+                    .invalidUse,
+                    "the connection is busy with the rows or the COPY of this closure: use another one in it"
+                )
+            }
+            await withCheckedContinuation { gate.enqueue($0) }
         }
-        await withCheckedContinuation { gate.enqueue($0) }
+        rests.store(false, ordering: .relaxed)
     }
 
-    func leave() { gate.leave() }
+    func leave() {
+        rests.store(isIdle, ordering: .relaxed)
+        gate.leave()
+    }
 
     /// A number for the next cursor's name.
     func nextCursor() -> Int {

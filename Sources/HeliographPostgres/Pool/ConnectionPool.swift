@@ -148,10 +148,13 @@ public final class ConnectionPool: Service, Sendable {
         }
     }
 
-    /// Whether the session is there; one that has been idle for long is asked, since a network may have forgotten it.
+    /// Whether the session is there; one that has been idle for long is asked, since a network may have forgotten it. One that has just
+    /// come back is not looked at: it could be lost as well while it is looked at.
     private func isSound(_ connection: Connection, idleSince since: ContinuousClock.Instant) async -> Bool {
+        let time = ContinuousClock.now - since
+        guard time > min(.milliseconds(1), configuration.checkAfter) else { return true }
         guard await connection.probe() else { return false }
-        guard ContinuousClock.now - since > configuration.checkAfter else { return true }
+        guard time > configuration.checkAfter else { return true }
         return await connection.answers(within: .seconds(5))
     }
 
@@ -215,7 +218,7 @@ public final class ConnectionPool: Service, Sendable {
     }
 
     private func giveBack(_ connection: Connection) async {
-        guard await connection.isIdle, !isTooOld(connection), await isReset(connection) else {
+        guard connection.isAtRest, !isTooOld(connection), await isReset(connection) else {
             await discard(connection)
             return
         }
