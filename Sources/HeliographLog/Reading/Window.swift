@@ -3,7 +3,7 @@ public struct Window: Sendable {
     /// The end of the window. Read on from here once the window is complete.
     public let hi: Snapshot
     /// The records, by id.
-    public let records: [Record]
+    public package(set) var records: [Record]
     /// Whether these are all; if not, read the same window after the last record's id.
     public let isComplete: Bool
     /// Which life of the server this was: after a crash or failover transactions may count anew, and snapshots in memory mean

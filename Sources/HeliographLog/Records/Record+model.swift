@@ -6,6 +6,7 @@ extension Record {
     /// - Throws: ``LogError`` when the record has no row, as that of a TRUNCATE or of a row that was too large; `ModelError` and `JSONSyntaxError` when the row is
     ///   not one of the model.
     public func instance<M: Model>(of model: M.Type) throws -> M {
+        if let decoded = decoded as? DecodedInstance<M> { return decoded.instance }
         guard let row = instance else {
             let reason = isTruncated ? "is larger than its table's limit, so only its key was recorded" : "has no row"
             throw LogError(
@@ -14,4 +15,17 @@ extension Record {
         }
         return try M.mapping.decode(record: try JSONValue(parsing: row))
     }
+
+    /// Does the work of ``instance(of:)`` beforehand. Of a row that is not one of the model it is left to be done, and to fail, when
+    /// the instance is asked for.
+    package mutating func decodeAhead<M: Model>(as model: M.Type) {
+        decoded = (try? instance(of: model)).map(DecodedInstance.init)
+    }
+}
+
+/// A record's row as an instance of a model.
+private final class DecodedInstance<M: Model>: Sendable {
+    let instance: M
+
+    init(_ instance: M) { self.instance = instance }
 }

@@ -28,22 +28,23 @@ extension Record {
             )
         }
         self.init(
-            id: try row.decode(offset),
-            transaction: try row.decode(offset + 1, as: String?.self) ?? "",
-            at: try row.decode(offset + 2),
-            sender: try row.decode(offset + 3),
-            partition: try row.decode(offset + 4),
-            operation: operation,
-            lane: Self.lane(of: keyHash, among: lanes),
-            keyHash: keyHash,
-            key: try row.decode(offset + 7),
-            previousKey: try row.decode(offset + 8),
-            instance: try row.decode(offset + 9),
-            previous: try row.decode(offset + 10),
-            changed: try row.decode(offset + 11),
-            context: try row.decode(offset + 12),
-            writer: try row.decode(offset + 13)
-        )
+            RecordContent(
+                id: try row.decode(offset),
+                transaction: try row.decode(offset + 1, as: String?.self) ?? "",
+                at: try row.decode(offset + 2),
+                sender: try row.decode(offset + 3),
+                partition: try row.decode(offset + 4),
+                operation: operation,
+                lane: Self.lane(of: keyHash, among: lanes),
+                keyHash: keyHash,
+                key: try row.decode(offset + 7),
+                previousKey: try row.decode(offset + 8),
+                instance: try row.decode(offset + 9),
+                previous: try row.decode(offset + 10),
+                changed: try row.decode(offset + 11),
+                context: try row.decode(offset + 12),
+                writer: try row.decode(offset + 13)
+            ))
     }
 
     /// A row that is backfilled.
@@ -57,10 +58,11 @@ extension Record {
         instance: String?, reader: String
     ) {
         self.init(
-            id: number, transaction: "", at: at, sender: sender, partition: partition, operation: .insert,
-            lane: Self.lane(of: keyHash, among: lanes), keyHash: keyHash, key: key, previousKey: nil,
-            instance: instance,
-            previous: nil, changed: nil, context: nil, writer: reader)
+            RecordContent(
+                id: number, transaction: "", at: at, sender: sender, partition: partition, operation: .insert,
+                lane: Self.lane(of: keyHash, among: lanes), keyHash: keyHash, key: key, previousKey: nil,
+                instance: instance,
+                previous: nil, changed: nil, context: nil, writer: reader))
     }
 
     /// A record that no table holds.
@@ -70,17 +72,19 @@ extension Record {
         writer: String
     ) {
         self.init(
-            id: id, transaction: transaction, at: at, sender: sender, partition: nil, operation: operation, lane: 0,
-            keyHash: keyHash, key: key, previousKey: previousKey, instance: instance, previous: previous,
-            changed: changed, context: context, writer: writer)
+            RecordContent(
+                id: id, transaction: transaction, at: at, sender: sender, partition: nil, operation: operation, lane: 0,
+                keyHash: keyHash, key: key, previousKey: previousKey, instance: instance, previous: previous,
+                changed: changed, context: context, writer: writer))
     }
 
     /// The same, dealt out to so many lanes.
     package func dealt(among lanes: Int) -> Record {
         Record(
-            id: id, transaction: transaction, at: at, sender: sender, partition: partition, operation: operation,
-            lane: Self.lane(of: keyHash, among: lanes), keyHash: keyHash, key: key, previousKey: previousKey,
-            instance: instance, previous: previous, changed: changed, context: context, writer: writer)
+            RecordContent(
+                id: id, transaction: transaction, at: at, sender: sender, partition: partition, operation: operation,
+                lane: Self.lane(of: keyHash, among: lanes), keyHash: keyHash, key: key, previousKey: previousKey,
+                instance: instance, previous: previous, changed: changed, context: context, writer: writer))
     }
 
     /// As the function lane() does.

@@ -4,35 +4,41 @@ import HeliographPostgres
 public struct Record: Sendable, Identifiable {
     /// The record's number. Of one row's records the later has the higher; across rows the order is not that of the commits.
     /// Negative: see ``isBackfill``.
-    public let id: Int64
+    public var id: Int64 { content.id }
     /// The writing transaction's number, an `xid8`; empty for a row that is backfilled.
-    public let transaction: String
+    public var transaction: String { content.transaction }
     /// When the statement wrote, UTC, in ISO 8601 with microseconds.
-    public let at: String
+    public var at: String { content.at }
     /// The table: `public.users`.
-    public let sender: String
+    public var sender: String { content.sender }
     /// Of a partitioned table: the partition that was written to; `nil` of its TRUNCATE as a whole.
-    public let partition: String?
+    public var partition: String? { content.partition }
     /// What happened.
-    public let operation: AttachOptions.Operation
+    public var operation: AttachOptions.Operation { content.operation }
     /// The lane of the row among those of the subscription that reads; 0 for other readers.
-    public let lane: Int
+    public var lane: Int { content.lane }
     /// A hash of sender and key: equal for records of the same row.
-    package let keyHash: Int32
+    package var keyHash: Int32 { content.keyHash }
     /// The row's key, a JSON object; `nil` of a TRUNCATE.
-    public let key: String?
+    public var key: String? { content.key }
     /// Of a row that came about by a change of its key: the key before, a JSON object.
-    public let previousKey: String?
+    public var previousKey: String? { content.previousKey }
     /// The new row, of a delete the deleted one, as a JSON object.
-    public let instance: String?
+    public var instance: String? { content.instance }
     /// The old values of the columns that an update changed, a JSON object.
-    public let previous: String?
+    public var previous: String? { content.previous }
     /// The columns that an update changed.
-    public let changed: [String]?
+    public var changed: [String]? { content.changed }
     /// What the writer said about itself: JSON, if the writer kept to that. A claim, not a proof.
-    public let context: String?
+    public var context: String? { content.context }
     /// The role that wrote (`session_user`).
-    public let writer: String
+    public var writer: String { content.writer }
+
+    let content: RecordContent
+    /// Its instance as one of a model, if it has been decoded ahead.
+    var decoded: (any AnyObject & Sendable)?
+
+    init(_ content: RecordContent) { self.content = content }
 
     /// Whether the row is larger than its table's limit (``AttachOptions/maximumRowSize``), so that only its key is here.
     public var isTruncated: Bool { instance == nil && operation != .truncate }

@@ -9,13 +9,15 @@ final class WindowReader: LaneReader {
     private let connection: Connection
     private let sources: [RecordFilter.Source]
     private let laneCount: Int
+    private let prepare: Subscription.Prepare?
     /// What comes after the batch that is being worked on, which is read meanwhile.
     private var ahead: ReadAhead?
     /// Of backfills, until they have been told.
     private var chunks: [BackfillChunk] = []
 
-    init(_ sources: [RecordFilter.Source], laneCount: Int, schema: SchemaName, connection: Connection) {
-        self.sources = sources
+    init(_ subscription: Subscription, laneCount: Int, schema: SchemaName, connection: Connection) {
+        sources = subscription.sources
+        prepare = subscription.prepare
         self.laneCount = laneCount
         self.connection = connection
         reader = LogReader(schema: schema)
@@ -51,12 +53,14 @@ final class WindowReader: LaneReader {
         else { return }
         let place = reading.course.end
         let filter = filter(group)
-        let (reader, connection) = (reader, connection)
+        let (reader, connection, prepare) = (reader, connection, prepare)
         ahead = ReadAhead(
             lanes: group.lanes, place: place,
             task: Task {
-                try await reader.read(
+                var next = try await reader.read(
                     from: place.lo.snapshot, to: window.hi, after: last.id, filter, limit: limit, on: connection)
+                if let prepare { for place in next.records.indices { prepare(&next.records[place]) } }
+                return next
             })
     }
 

@@ -35,7 +35,7 @@ struct DatabaseLog: WorkerLog {
                     connection: connection, reading: reading, registration: registration, server: server,
                     schema: schema, policy: subscription.retry)
                 let reader = WindowReader(
-                    subscription.sources, laneCount: registration.laneCount, schema: schema, connection: reading)
+                    subscription, laneCount: registration.laneCount, schema: schema, connection: reading)
                 return .ran(try await body(session, reader))
             }
         }

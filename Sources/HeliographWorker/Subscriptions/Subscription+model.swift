@@ -17,6 +17,7 @@ extension Subscription {
         self.init(
             name, sources: [Self.source(model, changes, columns)], revision: revision, lanes: lanes, start: start,
             retry: retry, timeout: timeout, defect: Self.defect(model, columns),
+            prepare: { $0.decodeAhead(as: M.self) },
             receiver: .transactional(
                 .each { record, transaction in
                     let event = try Event<M>(record)
@@ -46,6 +47,7 @@ extension Subscription {
         self.init(
             name, sources: [Self.source(model, changes, columns)], revision: revision, lanes: lanes, start: start,
             retry: retry, timeout: timeout, defect: Self.defect(model, columns),
+            prepare: { $0.decodeAhead(as: M.self) },
             receiver: .transactional(
                 .batch { records, transaction in
                     var events = try records.map(Event<M>.init)
@@ -70,6 +72,7 @@ extension Subscription {
         self.init(
             name, sources: [Self.source(model, changes, columns)], revision: revision, lanes: lanes, start: start,
             retry: retry, timeout: timeout, concurrency: concurrency, defect: Self.defect(model, columns),
+            prepare: { $0.decodeAhead(as: M.self) },
             receiver: .external(
                 .each { record, call in
                     let event = try Event<M>(record)

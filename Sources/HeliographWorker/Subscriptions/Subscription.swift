@@ -47,12 +47,15 @@ public struct Subscription: Sendable {
     /// So many calls at the same time, of a receiver that acts on the outside world.
     public let concurrency: Int
     let receiver: Receiver
+    /// What can be done with a record before its receiver has it, while the records before are worked on.
+    let prepare: Prepare?
     /// What is wrong with the declaration that shows when it is made.
     let defect: String?
 
     /// A record to which so many receivers' writes have led, one after the other, is a dead letter at once: a loop.
     public static let maximumCausalDepth = 16
 
+    typealias Prepare = @Sendable (inout Record) -> Void
     typealias Receive = @Sendable (Record, Transaction) async throws -> Void
     typealias ReceiveBatch = @Sendable ([Record], Transaction) async throws -> Void
     typealias Call = @Sendable (Record, ExternalCall) async throws -> Void
@@ -133,7 +136,7 @@ public struct Subscription: Sendable {
 
     init(
         _ name: String, sources: [RecordFilter.Source], revision: Int, lanes: Int, start: Start, retry: RetryPolicy,
-        timeout: Duration, concurrency: Int = 1, defect: String? = nil, receiver: Receiver
+        timeout: Duration, concurrency: Int = 1, defect: String? = nil, prepare: Prepare? = nil, receiver: Receiver
     ) {
         self.name = name
         self.sources = sources.sorted { $0.sender < $1.sender }
@@ -144,6 +147,7 @@ public struct Subscription: Sendable {
         self.timeout = timeout
         self.concurrency = concurrency
         self.defect = defect
+        self.prepare = prepare
         self.receiver = receiver
     }
 

@@ -1,0 +1,52 @@
+/// What a ``Record`` consists of. One reference for all of it, since records are passed on and sliced a lot.
+final class RecordContent: Sendable {
+    let id: Int64
+    let transaction: String
+    let at: String
+    let sender: String
+    let partition: String?
+    let operation: AttachOptions.Operation
+    let lane: Int
+    let keyHash: Int32
+    let key: String?
+    let previousKey: String?
+    let instance: String?
+    let previous: String?
+    let changed: [String]?
+    let context: String?
+    let writer: String
+
+    init(
+        id: Int64,
+        transaction: String,
+        at: String,
+        sender: String,
+        partition: String?,
+        operation: AttachOptions.Operation,
+        lane: Int,
+        keyHash: Int32,
+        key: String?,
+        previousKey: String?,
+        instance: String?,
+        previous: String?,
+        changed: [String]?,
+        context: String?,
+        writer: String
+    ) {
+        self.id = id
+        self.transaction = transaction
+        self.at = at
+        self.sender = sender
+        self.partition = partition
+        self.operation = operation
+        self.lane = lane
+        self.keyHash = keyHash
+        self.key = key
+        self.previousKey = previousKey
+        self.instance = instance
+        self.previous = previous
+        self.changed = changed
+        self.context = context
+        self.writer = writer
+    }
+}
