@@ -1,3 +1,4 @@
+import HeliographModels
 import HeliographPostgres
 import Testing
 
@@ -11,8 +12,7 @@ struct RecordTests {
     ) -> Record {
         Record(
             id: 123, transaction: "7391", at: "2026-01-02T03:04:05.678901Z", sender: "public.users",
-            partition: nil, operation: operation,
-            lane: 0, keyHash: 0, key: operation == .truncate ? nil : #"{"id":7}"#, previousKey: previousKey,
+            operation: operation, keyHash: 0, key: operation == .truncate ? nil : #"{"id":7}"#, previousKey: previousKey,
             instance: instance,
             previous: operation == .update ? #"{"email":"a"}"# : nil, changed: operation == .update ? ["email"] : nil,
             context: context, writer: "app"
@@ -31,6 +31,40 @@ struct RecordTests {
                 + #""at":"2026-01-02T03:04:05.678901Z","transaction":"7391","origin":"w1","context":{"origin":"w1","actor":"ada"}}"#
         )
         _ = try JSONValue(parsing: json)
+    }
+
+    private struct Account: Model, Equatable {
+        var id: Int64
+        var email: String
+
+        static let mapping = Mapping("users", Account.init) {
+            Key("id", \.id)
+            Column("email", \.email)
+        }
+    }
+
+    private struct Name: Model, Equatable {
+        var id: Int64
+
+        static let mapping = Mapping("users", Name.init) { Key("id", \.id) }
+    }
+
+    @Test("An instance that is decoded ahead is the one that is asked for; what is no instance fails when it is asked for")
+    func decodingAhead() throws {
+        let ada = #"{"id":7,"email":"ada@example.org"}"#
+        var ahead = record(instance: ada)
+        ahead.decodeAhead(as: Account.self)
+        #expect(ahead.decoded != nil)
+        #expect(try ahead.instance(of: Account.self) == Account(id: 7, email: "ada@example.org"))
+        #expect(try ahead.instance(of: Name.self) == Name(id: 7))
+        #expect(ahead.json == record(instance: ada).json)
+
+        var poison = record(instance: #"{"id":7}"#)
+        poison.decodeAhead(as: Account.self)
+        #expect(throws: ModelError.self) { try poison.instance(of: Account.self) }
+        var none = record(operation: .truncate, instance: nil)
+        none.decodeAhead(as: Account.self)
+        #expect(throws: LogError.self) { try none.instance(of: Account.self) }
     }
 
     @Test("Each operation has its signal; a changed key tells the former one")

@@ -1,3 +1,4 @@
+import HeliographLog
 import Testing
 
 @testable import HeliographWorker
@@ -22,6 +23,35 @@ struct PaceTests {
         #expect(pace.limit(within: .seconds(1)) == 1)
         pace.note(0, took: .seconds(100))
         #expect(pace.limit(within: .seconds(1_000)) == 10)
+    }
+
+    private func records(_ count: Int, of bytes: Int) -> [Record] {
+        (0..<count).map { number in
+            Record(
+                id: Int64(number), transaction: "1", at: "", sender: "public.users", operation: .insert, keyHash: 0,
+                key: nil, previousKey: nil, instance: String(repeating: "x", count: bytes), previous: nil, changed: nil,
+                context: nil, writer: "")
+        }
+    }
+
+    @Test("As many records are read as some 16 MB hold, by how large the last ones were; large ones count at once")
+    func size() {
+        var size = RecordSize()
+        #expect(size.limit(4_000) == 1_000)
+        #expect(size.limit(10) == 10)
+        size.note(records(10, of: 100))
+        #expect(size.limit(4_000) == 4_000)
+        #expect(size.limit(1_000_000) == RecordSize.budget / 100)
+        size.note(records(2, of: 1 << 20))
+        #expect(size.limit(4_000) == 16)
+        size.note([])
+        #expect(size.limit(4_000) == 16)
+        size.note(records(2, of: 1 << 10))
+        #expect((17...32).contains(size.limit(4_000)))
+        for _ in 0..<60 { size.note(records(2, of: 100)) }
+        #expect(size.limit(4_000) == 4_000)
+        size.note(records(1, of: 64 << 20))
+        #expect(size.limit(4_000) == 1)
     }
 
     @Test("Who is late among many is found by smaller batches; alone its try counts, once")

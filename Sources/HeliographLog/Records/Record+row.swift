@@ -3,8 +3,7 @@ package import HeliographPostgres
 extension Record {
     /// The columns of the log that ``init(row:from:lanes:)`` reads, in order. `log` is the table's alias.
     package static let columns: SQL = """
-        log.id, log.xid::text, \
-        to_char(log.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), \
+        log.id, log.xid::text, log.at, \
         log.sender, log.partition, log.operation, log.lane_hash, \
         log.key::text, log.previous_key::text, log.instance::text, log.previous::text, log.changed, nullif(log.context, ''), \
         log.writer::text
@@ -31,7 +30,7 @@ extension Record {
             RecordContent(
                 id: try row.decode(offset),
                 transaction: try row.decode(offset + 1, as: String?.self) ?? "",
-                at: try row.decode(offset + 2),
+                time: .moment(try row.decode(offset + 2)),
                 sender: try row.decode(offset + 3),
                 partition: try row.decode(offset + 4),
                 operation: operation,
@@ -59,7 +58,7 @@ extension Record {
     ) {
         self.init(
             RecordContent(
-                id: number, transaction: "", at: at, sender: sender, partition: partition, operation: .insert,
+                id: number, transaction: "", time: .text(at), sender: sender, partition: partition, operation: .insert,
                 lane: Self.lane(of: keyHash, among: lanes), keyHash: keyHash, key: key, previousKey: nil,
                 instance: instance,
                 previous: nil, changed: nil, context: nil, writer: reader))
@@ -73,7 +72,8 @@ extension Record {
     ) {
         self.init(
             RecordContent(
-                id: id, transaction: transaction, at: at, sender: sender, partition: nil, operation: operation, lane: 0,
+                id: id, transaction: transaction, time: .text(at), sender: sender, partition: nil, operation: operation,
+                lane: 0,
                 keyHash: keyHash, key: key, previousKey: previousKey, instance: instance, previous: previous,
                 changed: changed, context: context, writer: writer))
     }
@@ -82,7 +82,8 @@ extension Record {
     package func dealt(among lanes: Int) -> Record {
         Record(
             RecordContent(
-                id: id, transaction: transaction, at: at, sender: sender, partition: partition, operation: operation,
+                id: id, transaction: transaction, time: content.time, sender: sender, partition: partition,
+                operation: operation,
                 lane: Self.lane(of: keyHash, among: lanes), keyHash: keyHash, key: key, previousKey: previousKey,
                 instance: instance, previous: previous, changed: changed, context: context, writer: writer))
     }

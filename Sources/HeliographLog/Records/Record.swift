@@ -8,7 +8,7 @@ public struct Record: Sendable, Identifiable {
     /// The writing transaction's number, an `xid8`; empty for a row that is backfilled.
     public var transaction: String { content.transaction }
     /// When the statement wrote, UTC, in ISO 8601 with microseconds.
-    public var at: String { content.at }
+    public var at: String { content.time.text }
     /// The table: `public.users`.
     public var sender: String { content.sender }
     /// Of a partitioned table: the partition that was written to; `nil` of its TRUNCATE as a whole.

@@ -2,7 +2,7 @@
 final class RecordContent: Sendable {
     let id: Int64
     let transaction: String
-    let at: String
+    let time: RecordTime
     let sender: String
     let partition: String?
     let operation: AttachOptions.Operation
@@ -19,7 +19,7 @@ final class RecordContent: Sendable {
     init(
         id: Int64,
         transaction: String,
-        at: String,
+        time: RecordTime,
         sender: String,
         partition: String?,
         operation: AttachOptions.Operation,
@@ -35,7 +35,7 @@ final class RecordContent: Sendable {
     ) {
         self.id = id
         self.transaction = transaction
-        self.at = at
+        self.time = time
         self.sender = sender
         self.partition = partition
         self.operation = operation

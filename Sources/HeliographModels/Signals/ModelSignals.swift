@@ -103,9 +103,12 @@ public final class ModelSignals: Sendable {
         return try await Muting.with(models.flatMap { signals(of: $0) }, nil, from: nil, body)
     }
 
+    /// Whether anybody hears ``committed``.
+    package var hearsCommits: Bool { committed.hasReceivers() }
+
     /// Tells ``committed``, of whose receivers none can stop what follows.
     package func tellCommitted() async {
-        guard committed.hasReceivers() else { return }
+        guard hearsCommits else { return }
         var nothing: Void = ()
         await committed.sendRobust(&nothing)
     }

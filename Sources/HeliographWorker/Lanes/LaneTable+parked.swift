@@ -11,6 +11,9 @@ extension LaneTable {
     /// Takes over what the database says of one key; `nil` if nothing of it is parked any more.
     mutating func set(_ parked: ParkedKey?, for key: DueKey) { update(key.lane) { $0.parked[key.key] = parked } }
 
+    /// Whether records of any key have been parked.
+    var hasParked: Bool { lanes.values.contains { !$0.parked.isEmpty } }
+
     /// Of how many records with this key those that come have to wait behind.
     func parkedCount(_ key: Int32, in lane: Int) -> Int { lanes[lane]?.parked[key]?.count ?? 0 }
 

@@ -16,7 +16,7 @@ final class MemoryReader: LaneReader {
         self.laneCount = laneCount
     }
 
-    func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int) {}
+    func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int, lettingGoOf spent: [Record]) {}
     func dropAhead() {}
 
     func keepChunks(for groups: [LaneTable.Group]) {

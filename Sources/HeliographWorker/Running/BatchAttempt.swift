@@ -84,6 +84,7 @@ struct BatchAttempt {
 
     /// In a task of its own, since the loop runs where all answers arrive, and hooks may take their time.
     private func tellCommitted(_ hooks: SharedRun.Hooks) async {
+        guard !hooks.isEmpty || processor.signals.hearsCommits else { return }
         let (signals, pulse, logger) = (processor.signals, processor.pulse, processor.logger)
         await processor.keeper.during(.calls) {
             let task = Task {
@@ -132,12 +133,12 @@ struct BatchAttempt {
     private func runReceivers(
         _ transaction: any LaneTransaction, _ hooks: inout SharedRun.Hooks
     ) async throws -> Outcome {
-        let wanted = zip(records.indices, records).filter { parkings[$0.1.id] == nil }
-            .map { (place: $0.0 - records.startIndex, record: $0.1) }
+        let wanted = parkings.isEmpty ? Array(records) : records.filter { parkings[$0.id] == nil }
         guard !wanted.isEmpty else { return .committed(records.count, open) }
         switch receiver {
-        case .batch(let receive): return try await runOnce(wanted.map(\.record), receive, transaction, &hooks)
+        case .batch(let receive): return try await runOnce(wanted, receive, transaction, &hooks)
         case .each(let receive):
+            let wanted = zip(0..., records).filter { parkings[$0.1.id] == nil }.map { (place: $0.0, record: $0.1) }
             guard wanted.count > 1, !processor.exclusivity.isNeeded else {
                 return try await runOneByOne(wanted, receive, transaction, &hooks)
             }

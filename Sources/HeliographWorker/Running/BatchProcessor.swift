@@ -169,7 +169,7 @@ struct BatchProcessor {
     /// What is to become of a record whose receiver has not returned the last time.
     /// - Parameter records: are cut before the first of them, or behind it if it is the first.
     private func decideOnHung(_ records: inout ArraySlice<Record>, in table: inout LaneTable) -> Decision? {
-        if let count = hangs.cut(records.map(\.id)) { records = records.prefix(count) }
+        if let count = hangs.cut(records.lazy.map(\.id)) { records = records.prefix(count) }
         guard let record = records.first, hangs.take(record.id) else { return nil }
         let error = ReceiverTimeout(limit: subscription.timeout)
         return judge(record, error, failures: 0, in: &table).map { .park($0) }
@@ -202,7 +202,7 @@ struct BatchProcessor {
     }
 
     func parkings(for records: inout ArraySlice<Record>, in table: LaneTable) -> [Int64: Parking] {
-        guard subscription.retry.order == .perKey else { return [:] }
+        guard subscription.retry.order == .perKey, table.hasParked else { return [:] }
         var parkings: [Int64: Parking] = [:]
         var counts: [Int32: Int] = [:]
         for (index, record) in zip(records.indices, records) {

@@ -82,7 +82,8 @@ struct ExternalProcessor {
         let registration = store.registration
         let run = ExternalRun(
             receiver: receiver, timeout: subscription.timeout, concurrency: subscription.concurrency,
-            batchSize: processor.configuration.batchSize, isOrdered: subscription.retry.order == .perKey,
+            batchSize: subscription.batchSize(processor.configuration.batchSize),
+            isOrdered: subscription.retry.order == .perKey,
             pulse: processor.pulse, tracing: processor.tracing
         ) { first, count in
             ExternalCall(

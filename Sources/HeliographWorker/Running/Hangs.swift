@@ -29,8 +29,10 @@ final class Hangs: Sendable {
     }
 
     /// How many of these can be run together: those before the first that has hung, or that one alone. `nil` for all.
-    func cut(_ records: [Int64]) -> Int? {
-        state.withLock { state in records.firstIndex { state.records.contains($0) } }.map { max(1, $0) }
+    func cut(_ records: some Collection<Int64>) -> Int? {
+        let hung = state.withLock(\.records)
+        guard !hung.isEmpty, let first = records.firstIndex(where: hung.contains) else { return nil }
+        return max(1, records.distance(from: records.startIndex, to: first))
     }
 
     /// - Returns: whether it was among them.

@@ -27,6 +27,9 @@ final class LaneLoop {
     /// Where the last pass over the lanes was broken off.
     private var firstLane = 0
     private var batchLimit: Int
+    private var recordSize = RecordSize()
+    /// Records that are done with. They are let go of while others are worked on: it takes a while.
+    private var spent: [Record] = []
     private var transientFailures = 0
     private var isOutageShown = false
     private var newestID: Int64 = 0
@@ -38,6 +41,9 @@ final class LaneLoop {
     private var owedXmin: UInt64 = 0
     private var owedID: Int64 = 0
     private var nextBalance = ContinuousClock.now
+    /// How often lanes have been shared out.
+    private var looks = 0
+    private static let firstInterval = Duration.milliseconds(20)
     /// Earlier, if lanes are wanted; what is being read is not broken off for it.
     private var nextLook = ContinuousClock.now
     private var nextFlush = ContinuousClock.now
@@ -96,6 +102,7 @@ final class LaneLoop {
             if isDraining, table.breaker.isOpen { throw WorkerError.outage(subscription.name, table.breaker.lastError) }
             if isDraining, !isBusy, hasShare, table.isDrained { break }
             if !isBusy {
+                spent = []
                 metrics.isBehind(nil)
                 await sleep()
             }
@@ -121,7 +128,10 @@ final class LaneLoop {
     /// Takes or gives up lanes, so that all workers of the subscription hold about the same number.
     /// - Returns: `false` if another declaration of the subscription is in force.
     private func balance() async throws -> Bool {
-        let interval = min(configuration.pollInterval, pingInterval) * Double.random(in: 0.4...0.6)
+        // At first more often: processes that begin together find one after the other, and whoever came first has all lanes.
+        let usual = min(configuration.pollInterval, pingInterval) * Double.random(in: 0.4...0.6)
+        let interval = min(usual, Self.firstInterval * (1 << min(looks, 20)))
+        looks += 1
         let lanes = store.registration.laneCount
         let membership = try await store.membership()
         guard membership.isCurrent else { return false }
@@ -142,7 +152,7 @@ final class LaneLoop {
                 try await store.readPositions(of: locked, into: &table)
                 try await store.readParked(of: locked, into: &table)
                 let inherited = try await store.takeClaims(of: locked, worker: worker)
-                table.putOnProbation(inherited, for: configuration.batchSize, at: .now)
+                table.putOnProbation(inherited, for: subscription.batchSize(configuration.batchSize), at: .now)
                 if !inherited.isEmpty {
                     logger.warning(
                         "the last holder of lanes has not given them up: few records at a time for a while",
@@ -211,7 +221,10 @@ final class LaneLoop {
             metrics.isBehind(reading.records.first)
             let start = ContinuousClock.now
             // With several of them the next one's reading would be in the way.
-            if groups.count == 1, !table.breaker.isOpen { reader.readAhead(group, reading, limit: batchLimit) }
+            if groups.count == 1, !table.breaker.isOpen {
+                reader.readAhead(group, reading, limit: recordSize.limit(batchLimit), lettingGoOf: spent)
+            }
+            spent = reading.records
             let batch = BatchProcessor.Batch(group: group, records: reading.records, course: reading.course)
             await settle(try await processor.process(batch, in: &table, while: { !isDueElsewhere }))
             metrics.took(.now - start)
@@ -281,8 +294,10 @@ final class LaneLoop {
         let isSingle = group.isSuspect || table.breaker.isOpen
         // A window of a long time takes its time.
         let reading = try await keeper.during(.reading) {
-            try await reader.read(group, hi: hi, limit: isSingle ? 1 : batchLimit, takesAhead: !isSingle)
+            try await reader.read(
+                group, hi: hi, limit: isSingle ? 1 : recordSize.limit(batchLimit), takesAhead: !isSingle)
         }
+        recordSize.note(reading.records)
         if let window = reading.window {
             if store.server != window.server {
                 throw Doubt(error: PostgresError(.connectionLost, "the server has been restarted, or is another one"))

@@ -47,7 +47,7 @@ final class WindowReader: LaneReader {
         return LaneReading(rest, of: chunk, for: group, limit: limit)
     }
 
-    func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int) {
+    func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int, lettingGoOf spent: [Record]) {
         guard let window = reading.window, !window.isComplete, !group.isSuspect, let last = window.records.last,
             group.place.frontier == nil
         else { return }
@@ -56,7 +56,9 @@ final class WindowReader: LaneReader {
         let (reader, connection, prepare) = (reader, connection, prepare)
         ahead = ReadAhead(
             lanes: group.lanes, place: place,
-            task: Task {
+            task: Task { [spent] in
+                // Held by the task until it ends.
+                _ = spent
                 var next = try await reader.read(
                     from: place.lo.snapshot, to: window.hi, after: last.id, filter, limit: limit, on: connection)
                 if let prepare { for place in next.records.indices { prepare(&next.records[place]) } }

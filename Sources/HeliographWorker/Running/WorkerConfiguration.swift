@@ -6,8 +6,10 @@ public import Tracing
 public struct WorkerConfiguration: Sendable {
     /// Default: `heliograph`.
     public var schema: SchemaName
-    /// At most so many records in one transaction, and in memory. Default: 1,000; at most 100,000.
-    public var batchSize: Int { didSet { batchSize = Self.bounded(batchSize) } }
+    /// At most so many records in one transaction, or one batch for the outside world, and in memory; at most 100,000. Default: `nil`,
+    /// for 1,000, and for 4,000 of receivers that take many in a transaction at once. Where records are large it is fewer: some 16 MB
+    /// of them are read at once.
+    public var batchSize: Int? { didSet { batchSize = batchSize.map(Self.bounded) } }
     /// After this time a batch commits what it has. Default: 1 s.
     public var batchTime: Duration
     /// How long to sleep at most when no bell rings; also how often lanes are shared out anew. Default: 1 s, jittered.
@@ -37,7 +39,7 @@ public struct WorkerConfiguration: Sendable {
     public var tracer: (any Tracer)?
 
     public init(
-        schema: SchemaName = .standard, batchSize: Int = 1_000, batchTime: Duration = .seconds(1),
+        schema: SchemaName = .standard, batchSize: Int? = nil, batchTime: Duration = .seconds(1),
         pollInterval: Duration = .seconds(1), flushInterval: Duration = .seconds(5),
         silenceLimit: Duration = .seconds(30),
         retryBackoff: Backoff = Backoff(initial: .milliseconds(100), maximum: .seconds(60)),
@@ -45,7 +47,7 @@ public struct WorkerConfiguration: Sendable {
         maximumLogSize: Int64? = nil, origin: String? = nil, pollOnly: Bool = false, tracer: (any Tracer)? = nil
     ) {
         self.schema = schema
-        self.batchSize = Self.bounded(batchSize)
+        self.batchSize = batchSize.map(Self.bounded)
         self.batchTime = batchTime
         self.pollInterval = pollInterval
         self.flushInterval = flushInterval

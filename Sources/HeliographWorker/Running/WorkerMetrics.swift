@@ -1,5 +1,6 @@
 import Foundation
 import HeliographLog
+import HeliographPostgres
 import Metrics
 
 /// What a subscription's session tells of itself beside ``OutcomeCounts``, by swift-metrics.
@@ -7,7 +8,6 @@ struct WorkerMetrics {
     private let lanes: Gauge
     private let lag: Gauge
     private let batches: Metrics.Timer
-    private static let time = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
     init(subscription: String) {
         let dimensions = [("subscription", subscription)]
@@ -26,7 +26,7 @@ struct WorkerMetrics {
     func isBehind(_ oldest: Record?) {
         guard let oldest else { return lag.record(0) }
         // Written by the server's clock, read by this one's: for people.
-        guard let written = try? Date(oldest.at, strategy: Self.time) else { return }
+        guard let written = try? Date(json: .string(oldest.at)) else { return }
         lag.record(max(0, Date.now.timeIntervalSince(written)))
     }
 }

@@ -7,7 +7,8 @@ protocol LaneReader: AnyObject {
     ///   - takesAhead: whether what was read ahead is wanted.
     func read(_ group: LaneTable.Group, hi: Snapshot?, limit: Int, takesAhead: Bool) async throws -> LaneReading
     /// Begins to read what is behind a window that is not complete.
-    func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int)
+    /// - Parameter spent: records that nobody needs any more; meanwhile there is time to let go of them.
+    func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int, lettingGoOf spent: [Record])
     func dropAhead() async
     /// Forgets chunks that nobody is to be told any more.
     func keepChunks(for groups: [LaneTable.Group])

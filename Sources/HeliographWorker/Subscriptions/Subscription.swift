@@ -151,9 +151,16 @@ public struct Subscription: Sendable {
         self.receiver = receiver
     }
 
-    /// So many records are read at once, where a batch has so many.
-    func readingLimit(_ batchSize: Int) -> Int {
-        if case .external(.batch) = receiver { batchSize * concurrency } else { batchSize }
+    /// So many records are at most worked on together.
+    /// - Parameter wanted: what the worker is configured for; `nil` for what suits the receiver.
+    func batchSize(_ wanted: Int?) -> Int {
+        // What a transaction costs itself is shared by as many, where one statement takes all of them.
+        if case .transactional(.batch) = receiver { wanted ?? 4_000 } else { wanted ?? 1_000 }
+    }
+
+    /// So many records are read at once, if they are not large.
+    func readingLimit(_ wanted: Int?) -> Int {
+        if case .external(.batch) = receiver { batchSize(wanted) * concurrency } else { batchSize(wanted) }
     }
 
     /// What the database keeps of the declaration, to notice when two programs mean different things by one name.

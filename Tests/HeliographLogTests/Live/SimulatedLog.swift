@@ -32,8 +32,8 @@ struct SimulatedLog {
     mutating func begin(_ sender: String, isOwn: Bool) {
         newestID += 1
         let record = Record(
-            id: newestID, transaction: "\(newestID)", at: "", sender: sender, partition: nil, operation: .insert,
-            lane: 0, keyHash: 0, key: nil,
+            id: newestID, transaction: "\(newestID)", at: "", sender: sender, operation: .insert,
+            keyHash: 0, key: nil,
             previousKey: nil, instance: nil, previous: nil, changed: nil, context: nil, writer: "w"
         )
         if isOwn { ownIDs.insert(newestID) }

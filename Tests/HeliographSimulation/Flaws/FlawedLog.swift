@@ -39,8 +39,8 @@
             return LaneReading(records: known, course: reading.course, window: reading.window, isMore: reading.isMore)
         }
 
-        func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int) {
-            base.readAhead(group, reading, limit: limit)
+        func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int, lettingGoOf spent: [Record]) {
+            base.readAhead(group, reading, limit: limit, lettingGoOf: spent)
         }
 
         func dropAhead() async { await base.dropAhead() }

@@ -1,0 +1,16 @@
+import Foundation
+import HeliographPostgres
+
+/// When a record was written: put into words only for who asks, since most do not.
+enum RecordTime: Sendable {
+    case moment(Date)
+    case text(String)
+
+    /// UTC, in ISO 8601 with microseconds.
+    var text: String {
+        switch self {
+        case .moment(let date): date.postgresText
+        case .text(let text): text
+        }
+    }
+}
