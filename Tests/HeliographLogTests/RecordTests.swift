@@ -12,8 +12,8 @@ struct RecordTests {
     ) -> Record {
         Record(
             id: 123, transaction: "7391", at: "2026-01-02T03:04:05.678901Z", sender: "public.users",
-            operation: operation, keyHash: 0, key: operation == .truncate ? nil : #"{"id":7}"#, previousKey: previousKey,
-            instance: instance,
+            operation: operation, keyHash: 0, key: operation == .truncate ? nil : #"{"id":7}"#,
+            previousKey: previousKey, instance: instance,
             previous: operation == .update ? #"{"email":"a"}"# : nil, changed: operation == .update ? ["email"] : nil,
             context: context, writer: "app"
         )
@@ -49,7 +49,7 @@ struct RecordTests {
         static let mapping = Mapping("users", Name.init) { Key("id", \.id) }
     }
 
-    @Test("An instance that is decoded ahead is the one that is asked for; what is no instance fails when it is asked for")
+    @Test("An instance decoded ahead is the one that is asked for; what is none fails when it is asked for")
     func decodingAhead() throws {
         let ada = #"{"id":7,"email":"ada@example.org"}"#
         var ahead = record(instance: ada)
@@ -61,6 +61,7 @@ struct RecordTests {
 
         var poison = record(instance: #"{"id":7}"#)
         poison.decodeAhead(as: Account.self)
+        #expect(poison.decoded == nil)
         #expect(throws: ModelError.self) { try poison.instance(of: Account.self) }
         var none = record(operation: .truncate, instance: nil)
         none.decodeAhead(as: Account.self)

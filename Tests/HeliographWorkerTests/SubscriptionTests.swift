@@ -24,6 +24,23 @@ struct SubscriptionTests {
         )
     }
 
+    @Test("How many records are taken at once, where the worker is not told: most where one statement takes all")
+    func batchSize() {
+        let sources: [RecordFilter.Source] = [.init(sender: "public.users", operations: [.insert])]
+        let each = subscription()
+        let set = Subscription("s", batchesOf: sources) { _, _ in }
+        let call = Subscription("s", externalOn: sources) { _, _ in }
+        let calls = Subscription("s", externalBatchesOf: sources, concurrency: 3) { _, _ in }
+        #expect([each, set, call, calls].map { $0.batchSize(nil) } == [1_000, 4_000, 1_000, 1_000])
+        #expect([each, set, call, calls].map { $0.readingLimit(nil) } == [1_000, 4_000, 1_000, 3_000])
+        #expect([each, set, call, calls].map { $0.readingLimit(7) } == [7, 7, 7, 21])
+        var configuration = WorkerConfiguration()
+        #expect(configuration.batchSize == nil)
+        configuration.batchSize = 0
+        #expect(configuration.batchSize == 1)
+        #expect(WorkerConfiguration(batchSize: 1_000_000).batchSize == 100_000)
+    }
+
     @Test("What cannot be meant is refused, and says what to change")
     func refused() throws {
         try subscription().validate()

@@ -3,7 +3,7 @@ public struct Window: Sendable {
     /// The end of the window. Read on from here once the window is complete.
     public let hi: Snapshot
     /// The records, by id.
-    public package(set) var records: [Record]
+    public let records: [Record]
     /// Whether these are all; if not, read the same window after the last record's id.
     public let isComplete: Bool
     /// Which life of the server this was: after a crash or failover transactions may count anew, and snapshots in memory mean
@@ -18,5 +18,17 @@ public struct Window: Sendable {
         self.isComplete = isComplete
         self.server = server
         self.newestID = newestID
+    }
+
+    /// This one and what was read of it after its last record.
+    package func continued(by next: Window) -> Window {
+        Window(
+            hi: hi, records: records + next.records, isComplete: next.isComplete, server: next.server,
+            newestID: next.newestID)
+    }
+
+    package func mapRecords(_ transform: (Record) -> Record) -> Window {
+        Window(
+            hi: hi, records: records.map(transform), isComplete: isComplete, server: server, newestID: newestID)
     }
 }

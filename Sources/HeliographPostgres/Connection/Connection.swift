@@ -126,7 +126,7 @@ public actor Connection {
     public var isOpen: Bool { link.isOpen }
 
     /// Whether nothing is under way and no transaction is open, for who used it last: known without a change of threads.
-    nonisolated var isAtRest: Bool { rests.load(ordering: .relaxed) }
+    nonisolated var isAtRest: Bool { rests.load(ordering: .relaxed) && !socket.isCut }
 
     /// Whether no transaction is open.
     public var isIdle: Bool { link.isOpen && link.isIdle }
@@ -168,7 +168,7 @@ public actor Connection {
     }
 
     func leave() {
-        rests.store(isIdle, ordering: .relaxed)
+        rests.store(isIdle && !gate.isAwaited, ordering: .relaxed)
         gate.leave()
     }
 

@@ -17,6 +17,9 @@ struct Gate {
     /// Queues a caller whom ``tryEnter()`` turned away. It holds the gate when it is resumed.
     mutating func enqueue(_ continuation: CheckedContinuation<Void, Never>) { waiting.append(continuation) }
 
+    /// Whether somebody is queued.
+    var isAwaited: Bool { head < waiting.count }
+
     /// Hands the gate on.
     mutating func leave() {
         guard head < waiting.count else {

@@ -17,6 +17,7 @@ final class SocketHandle: Sendable {
     private let descriptor: Mutex<Int32?>
     /// Valid until ``close()``.
     let number: Int32
+    private let isShut = Atomic(false)
 
     /// - Parameter original: libpq's descriptor.
     /// - Returns: `nil` if the process has no descriptor left.
@@ -37,10 +38,14 @@ final class SocketHandle: Sendable {
 
     /// Cuts both directions, from any thread; who waits for the socket wakes.
     func shutDown() {
+        isShut.store(true, ordering: .relaxed)
         descriptor.withLock { descriptor in
             if let descriptor { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
         }
     }
+
+    /// Whether it has been cut, though that may not have been noticed yet.
+    var isCut: Bool { isShut.load(ordering: .relaxed) }
 
     /// Closes the descriptor. Nobody may wait for it any more.
     /// - Returns: whether it was open.

@@ -38,8 +38,8 @@ extension Connection {
     /// try await withTaskExecutorPreference(Connection.executor) { … }
     /// ```
     ///
-    /// For code that does little but talk to the database: nothing on it may block, since all connections of the process are
-    /// served there. `nil`, which is no preference, if the system has no descriptor left for it.
+    /// For code that does little but talk to the database: nothing on it may block, since the connections of all tasks that run
+    /// there or nowhere in particular are served there. `nil`, which is no preference, if the system has no descriptor left for it.
     public static var executor: (any TaskExecutor)? { SharedReactor.first }
 
     /// The client's own threads, ``executor`` first: one for each core, at most 8.
@@ -50,10 +50,11 @@ extension Connection {
     /// ```swift
     /// let executors = Connection.executors
     /// for (number, user) in users.enumerated() {
-    ///     group.addTask(executorPreference: executors[number % executors.count]) { try await save(user) }
+    ///     let executor = executors.isEmpty ? nil : executors[number % executors.count]
+    ///     group.addTask(executorPreference: executor) { try await save(user) }
     /// }
     /// ```
     ///
-    /// Empty if the system has no descriptor left for them.
+    /// There is none if the system has no descriptor left for them.
     public static var executors: [any TaskExecutor] { SharedReactor.all }
 }

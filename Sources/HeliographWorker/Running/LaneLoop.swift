@@ -261,7 +261,7 @@ final class LaneLoop {
         let due = table.dueKeys(at: .now)
         for key in due {
             if isDueElsewhere { break }
-            let limit = table.breaker.isOpen ? 1 : batchLimit
+            let limit = table.breaker.isOpen ? 1 : recordSize.limit(batchLimit)
             await settle(try await RetryProcessor(processor: processor).retry(key, limit: limit, in: &table))
             try await showOutage()
             if table.breaker.isOpen { break }

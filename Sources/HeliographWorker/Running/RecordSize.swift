@@ -16,9 +16,16 @@ struct RecordSize {
 
     mutating func note(_ records: [Record]) {
         guard !records.isEmpty else { return }
-        let sum = records.reduce(0) { $0 + ($1.instance?.utf8.count ?? 0) + ($1.previous?.utf8.count ?? 0) }
-        let latest = Double(sum) / Double(records.count)
+        let latest = Double(Self.bytes(of: records)) / Double(records.count)
         // Large ones count at once, small ones bit by bit.
         bytes = bytes.map { max(latest, ($0 * 3 + latest) / 4) } ?? latest
+    }
+
+    /// Of the texts that may be large.
+    static func bytes(of records: [Record]) -> Int {
+        records.reduce(0) { sum, record in
+            [record.instance, record.previous, record.key, record.previousKey, record.context]
+                .reduce(sum) { $0 + ($1?.utf8.count ?? 0) }
+        }
     }
 }

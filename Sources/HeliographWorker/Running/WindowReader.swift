@@ -53,16 +53,23 @@ final class WindowReader: LaneReader {
         else { return }
         let place = reading.course.end
         let filter = filter(group)
-        let (reader, connection, prepare) = (reader, connection, prepare)
+        // What the decoding of a record may do to the process is to be found out in its own attempt.
+        let prepare = group.probationSize == nil ? prepare : nil
+        let (reader, connection) = (reader, connection)
         ahead = ReadAhead(
             lanes: group.lanes, place: place,
             task: Task { [spent] in
                 // Held by the task until it ends.
                 _ = spent
-                var next = try await reader.read(
-                    from: place.lo.snapshot, to: window.hi, after: last.id, filter, limit: limit, on: connection)
-                if let prepare { for place in next.records.indices { prepare(&next.records[place]) } }
-                return next
+                let next = try await reader.readPieces(
+                    from: place.lo.snapshot, to: window.hi, after: last.id, filter, limit: limit, on: connection
+                )
+                guard let prepare else { return next }
+                return next.mapRecords { record in
+                    var record = record
+                    prepare(&record)
+                    return record
+                }
             })
     }
 
@@ -102,15 +109,17 @@ final class WindowReader: LaneReader {
         let filter = filter(group)
         let lo = group.place.lo.snapshot
         if let end = group.place.hi {
-            return try await reader.read(
+            return try await reader.readPieces(
                 from: lo, to: end.snapshot, after: group.place.lastID, filter, and: condition, limit: limit,
                 on: connection)
         }
         guard lo == .beginning else {
-            return try await reader.read(from: lo, to: hi, filter, and: condition, limit: limit, on: connection)
+            return try await reader.read(
+                from: lo, to: hi, filter, and: condition, limit: min(limit, LogReader.piece), on: connection)
         }
         // All of the log, so by id from the start.
         let end = if let hi { hi } else { try await reader.takeSnapshot(on: connection).snapshot }
-        return try await reader.read(from: lo, to: end, after: 0, filter, and: condition, limit: limit, on: connection)
+        return try await reader.readPieces(
+            from: lo, to: end, after: 0, filter, and: condition, limit: limit, on: connection)
     }
 }

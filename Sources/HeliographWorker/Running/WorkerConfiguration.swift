@@ -7,8 +7,8 @@ public struct WorkerConfiguration: Sendable {
     /// Default: `heliograph`.
     public var schema: SchemaName
     /// At most so many records in one transaction, or one batch for the outside world, and in memory; at most 100,000. Default: `nil`,
-    /// for 1,000, and for 4,000 of receivers that take many in a transaction at once. Where records are large it is fewer: some 16 MB
-    /// of them are read at once.
+    /// for 1,000, and for 4,000 of receivers that take many in a transaction at once. Where records are large it is fewer: so
+    /// many as make 16 MB, and up to 1,000 more where rows have become larger all at once.
     public var batchSize: Int? { didSet { batchSize = batchSize.map(Self.bounded) } }
     /// After this time a batch commits what it has. Default: 1 s.
     public var batchTime: Duration

@@ -2,6 +2,8 @@ import Heliograph
 import HeliographTesting
 import Testing
 
+@testable import HeliographPostgres
+
 @Suite("The client's own threads")
 struct ExecutorTests {
     /// Ordinary tasks, and those of each thread.
@@ -52,6 +54,8 @@ struct ExecutorTests {
                         try #require(try await connection.query("SELECT \(number)::int8").first).decode(0, as: Int.self)
                     }
                     #expect(answer == number)
+                    // For tasks that run elsewhere it is the first.
+                    #expect(connection.reactorNumber == max(0, number % places.count - 1))
                 }
                 let sum = try await withThrowingTaskGroup(of: Int.self) { group in
                     for number in 0..<300 {

@@ -2,6 +2,8 @@ import Heliograph
 import HeliographTesting
 import Testing
 
+@testable import HeliographPostgres
+
 @Suite("Connection pool")
 struct PoolTests {
     @Test("Many users share few connections, and each gets its turn")
@@ -38,6 +40,40 @@ struct PoolTests {
                 #expect(first != second)
                 try await fixture.terminate(second)
                 #expect(try await pool.withConnection { $0.backendProcessID } != second)
+            }
+        }
+    }
+
+    @Test("One that has been cut is not lent again, however soon")
+    func cut() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withPool(maximum: 1) { pool in
+                for _ in 0..<50 {
+                    let cut = try await pool.withConnection { connection in
+                        try await connection.query("SELECT 1")
+                        connection.abort()
+                        return connection.backendProcessID
+                    }
+                    let next = try await pool.query("SELECT pg_backend_pid()").first?.decode(0, as: Int32.self)
+                    #expect(next != cut)
+                }
+                #expect(pool.counts.open == 1)
+            }
+        }
+    }
+
+    @Test("One that somebody still uses when it comes back is not lent again")
+    func inUse() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withPool(maximum: 1) { pool in
+                let (left, user) = try await pool.withConnection { connection in
+                    let user = Task { try await connection.query("SELECT pg_sleep(0.05)") }
+                    while connection.isAtRest { await Task.yield() }
+                    return (connection.backendProcessID, user)
+                }
+                let next = try await pool.withConnection { $0.backendProcessID }
+                #expect(next != left)
+                _ = await user.result
             }
         }
     }

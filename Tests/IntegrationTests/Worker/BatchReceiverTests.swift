@@ -44,6 +44,42 @@ struct BatchReceiverTests {
         }
     }
 
+    private struct Noted: Model {
+        /// The rows that have been decoded.
+        static let decoded = Locked<Set<Int64>>([])
+        let id: Int64
+
+        init(id: Int64) {
+            self.id = id
+            Self.decoded.change { $0.insert(id) }
+        }
+
+        static let mapping = Mapping("t", Noted.init) { Key("id", \.id) }
+    }
+
+    @Test("The records behind a batch are read and decoded while it is worked on", .timeLimit(.minutes(10)))
+    func decodedAhead() async throws {
+        try await Effects.with { effects in
+            var configuration = WorkerConfiguration.forTests
+            configuration.batchSize = 10
+            let subscription = Subscription("effects", batchesOf: Noted.self, .created, lanes: 2, start: .beginning) {
+                events, tx in
+                let ids = events.map(\.instance.id)
+                if ids.contains(1) {
+                    try await eventually("the next ones are decoded") { Noted.decoded.value.isSuperset(of: 11...20) }
+                }
+                try await tx.execute(
+                    """
+                    INSERT INTO effect (key, v, record)
+                    SELECT id, 0, record FROM unnest(\(ids), \(events.map(\.record.id))) AS x (id, record)
+                    """)
+            }
+            try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 60)")
+            try await effects.withWorker([subscription], configuration) { try await effects.settled() }
+            try await effects.expect(faults: [])
+        }
+    }
+
     @Test("Side by side their statements travel together: far fewer round trips than records", .timeLimit(.minutes(10)))
     func shared() async throws {
         try await Effects.with { effects in

@@ -1,3 +1,4 @@
+import Foundation
 import Heliograph
 import HeliographTesting
 import Testing
@@ -9,14 +10,15 @@ struct ProbationTests {
 
     /// Runs workers one after the other; each ends without giving anything up when it receives row 7.
     /// - Returns: how many have ended so.
-    private func deaths(_ effects: Effects, until isOver: () async throws -> Bool, _ make: (Flag) -> Subscription)
-        async throws -> Int
-    {
+    private func deaths(
+        _ effects: Effects, _ configuration: WorkerConfiguration = .forTests, until isOver: () async throws -> Bool,
+        _ make: (Flag) -> Subscription
+    ) async throws -> Int {
         var deaths = 0
         while try await !isOver() {
             let death = Flag()
             let worker = Worker(
-                [make(death)], database: effects.fixture.configuration, configuration: .forTests,
+                [make(death)], database: effects.fixture.configuration, configuration: configuration,
                 logger: effects.fixture.logger)
             let life = Task { try await worker.run() }
             try await eventually("a death, or the end") {
@@ -78,6 +80,51 @@ struct ProbationTests {
                 try await effects.fixture.count(
                     "SELECT count(*) FROM (SELECT key FROM effect GROUP BY key HAVING count(*) > 1) AS d")
                     == 0)
+        }
+    }
+
+    /// A row whose decoding kills the process, as one that traps would.
+    private struct Deadly: Model {
+        static let death = Locked<Flag?>(nil)
+        let id: Int64
+
+        init(id: Int64) {
+            self.id = id
+            guard id == 50, let death = Self.death.value else { return }
+            death.set()
+            // Nothing happens in this process any more; the test ends it meanwhile.
+            Thread.sleep(forTimeInterval: 0.3)
+        }
+
+        static let mapping = Mapping("t", Deadly.init) { Key("id", \.id) }
+    }
+
+    @Test(
+        "One whose decoding kills is found as well, though records are decoded before their turn",
+        .timeLimit(.minutes(10)))
+    func decoding() async throws {
+        try await Effects.with { effects in
+            try await effects.fixture.psql("INSERT INTO t SELECT generate_series(1, 60)")
+            var configuration = WorkerConfiguration.forTests
+            configuration.batchSize = 10
+            let found = try await deaths(effects, configuration) {
+                try await effects.fixture.count(
+                    """
+                    SELECT (SELECT count(*) FROM effect) * 100 + count(*)
+                    FROM heliograph.delivery AS d JOIN heliograph.attempt AS a ON a.delivery = d.id
+                    WHERE d.state = 'dead' AND error LIKE 'the worker died 5 times%'
+                    """) == 5_901
+            } _: { death in
+                Deadly.death.change { $0 = death }
+                return Subscription("effects", on: Deadly.self, .created, lanes: 2, start: .beginning) { event, tx in
+                    if death.isSet { try await Task.sleep(for: .seconds(600)) }
+                    try await tx.execute(
+                        "INSERT INTO effect (key, v, record) VALUES (\(event.instance.id), 0, \(event.record.id))")
+                }
+            }
+            // One death more, before it was its turn, than those that count.
+            #expect((5...6).contains(found))
+            #expect(try await effects.fixture.count("SELECT count(DISTINCT key) FROM effect WHERE key <> 50") == 59)
         }
     }
 
