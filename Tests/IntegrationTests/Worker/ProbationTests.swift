@@ -117,13 +117,15 @@ struct ProbationTests {
             } _: { death in
                 Deadly.death.change { $0 = death }
                 return Subscription("effects", on: Deadly.self, .created, lanes: 2, start: .beginning) { event, tx in
+                    // Before those in front of it are done, if it is decoded ahead.
+                    if (31...40).contains(event.instance.id) { try await Task.sleep(for: .milliseconds(100)) }
                     if death.isSet { try await Task.sleep(for: .seconds(600)) }
                     try await tx.execute(
                         "INSERT INTO effect (key, v, record) VALUES (\(event.instance.id), 0, \(event.record.id))")
                 }
             }
-            // One death more, before it was its turn, than those that count.
-            #expect((5...6).contains(found))
+            // Those that count, one before its turn, and one when it was its turn but nobody suspected anything any more.
+            #expect((5...7).contains(found))
             #expect(try await effects.fixture.count("SELECT count(DISTINCT key) FROM effect WHERE key <> 50") == 59)
         }
     }
