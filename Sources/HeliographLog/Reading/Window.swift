@@ -19,16 +19,4 @@ public struct Window: Sendable {
         self.server = server
         self.newestID = newestID
     }
-
-    /// This one and what was read of it after its last record.
-    package func continued(by next: Window) -> Window {
-        Window(
-            hi: hi, records: records + next.records, isComplete: next.isComplete, server: next.server,
-            newestID: next.newestID)
-    }
-
-    package func mapRecords(_ transform: (Record) -> Record) -> Window {
-        Window(
-            hi: hi, records: records.map(transform), isComplete: isComplete, server: server, newestID: newestID)
-    }
 }

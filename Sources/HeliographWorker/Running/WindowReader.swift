@@ -61,15 +61,9 @@ final class WindowReader: LaneReader {
             task: Task { [spent] in
                 // Held by the task until it ends.
                 _ = spent
-                let next = try await reader.readPieces(
-                    from: place.lo.snapshot, to: window.hi, after: last.id, filter, limit: limit, on: connection
-                )
-                guard let prepare else { return next }
-                return next.mapRecords { record in
-                    var record = record
-                    prepare(&record)
-                    return record
-                }
+                return try await reader.readPieces(
+                    from: place.lo.snapshot, to: window.hi, after: last.id, filter, limit: limit, preparing: prepare,
+                    on: connection)
             })
     }
 
