@@ -5,8 +5,7 @@ extension Record {
     package static let columns: SQL = """
         log.id, log.xid::text, log.at, \
         log.sender, log.partition, log.operation, log.lane_hash, \
-        log.key::text, log.previous_key::text, log.instance::text, log.previous::text, log.changed, nullif(log.context, ''), \
-        log.writer::text
+        log.key, log.previous_key, log.instance, log.previous, log.changed, nullif(log.context, ''), log.writer
         """
 
     /// What those are made of.
