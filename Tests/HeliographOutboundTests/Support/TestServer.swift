@@ -33,10 +33,15 @@ final class TestServer: Sendable {
         for channel in state.withLock({ $0.connections }) { try await channel.closeFuture.get() }
     }
 
+    /// Made once, before the threads of connections need it: Swift 6.3's runtime has crashed when two of them made this type's metadata
+    /// at the same moment (a null superclass in `swift_conformsToProtocolMaybeInstantiateSuperclasses`).
+    private static let decoderType: Any.Type = ByteToMessageHandler<HTTPRequestDecoder>.self
+
     /// Runs a server for the time of `body`.
     ///
     /// - Parameter replies: Its answers to one request after the other; the last one to all that follow.
     static func run(reply replies: TestReply..., body: (TestServer) async throws -> Void) async throws {
+        _ = decoderType
         let server = TestServer(replies.isEmpty ? [.ok] : replies)
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
