@@ -33,6 +33,15 @@ struct RecordTests {
         _ = try JSONValue(parsing: json)
     }
 
+    @Test("When it was written is told in the same words, whether it is known as a moment or as a text")
+    func time() throws {
+        let text = "2026-01-02T03:04:05.678901Z"
+        let moment = try #require(RecordTime.text(text).date)
+        #expect(RecordTime.moment(moment).text == text)
+        #expect(record().moment == moment)
+        #expect(RecordTime.text("").date == nil)
+    }
+
     private struct Account: Model, Equatable {
         var id: Int64
         var email: String

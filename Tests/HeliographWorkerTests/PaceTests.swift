@@ -54,6 +54,19 @@ struct PaceTests {
         #expect(size.limit(4_000) == 1)
     }
 
+    @Test("Lanes are shared out again soon at first, then as seldom as usual")
+    func sharing() {
+        var sharing = SharingInterval()
+        let usual = Duration.milliseconds(500)
+        #expect(
+            (0..<7).map { _ in sharing.next(upTo: usual) }
+                == [20, 40, 80, 160, 320, 500, 500].map { .milliseconds($0) })
+        for _ in 0..<100 { _ = sharing.next(upTo: usual) }
+        #expect(sharing.next(upTo: usual) == usual)
+        var quick = SharingInterval()
+        #expect(quick.next(upTo: .milliseconds(5)) == .milliseconds(5))
+    }
+
     @Test("Who is late among many is found by smaller batches; alone its try counts, once")
     func hangs() {
         let hangs = Hangs()

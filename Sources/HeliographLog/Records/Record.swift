@@ -1,3 +1,4 @@
+package import Foundation
 import HeliographPostgres
 
 /// One change of one row, as the signal log holds it; of a TRUNCATE, one of the whole table.
@@ -9,6 +10,8 @@ public struct Record: Sendable, Identifiable {
     public var transaction: String { content.transaction }
     /// When the statement wrote, UTC, in ISO 8601 with microseconds.
     public var at: String { content.time.text }
+    /// The same, as a moment.
+    package var moment: Date? { content.time.date }
     /// The table: `public.users`.
     public var sender: String { content.sender }
     /// Of a partitioned table: the partition that was written to; `nil` of its TRUNCATE as a whole.

@@ -6,6 +6,14 @@ enum RecordTime: Sendable {
     case moment(Date)
     case text(String)
 
+    /// `nil` where the text is none that PostgreSQL writes.
+    var date: Date? {
+        switch self {
+        case .moment(let date): date
+        case .text(let text): try? Date(json: .string(text))
+        }
+    }
+
     /// UTC, in ISO 8601 with microseconds.
     var text: String {
         switch self {

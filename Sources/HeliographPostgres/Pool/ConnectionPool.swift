@@ -148,11 +148,11 @@ public final class ConnectionPool: Service, Sendable {
         }
     }
 
-    /// Whether the session is there; one that has been idle for long is asked, since a network may have forgotten it. One that has just
-    /// come back is not looked at: it could be lost as well while it is looked at.
+    /// Whether the session is there; one that has been idle for long is asked, since a network may have forgotten it. Of one that has
+    /// just come back the server is not looked at: it could be lost as well while that is done.
     private func isSound(_ connection: Connection, idleSince since: ContinuousClock.Instant) async -> Bool {
         let time = ContinuousClock.now - since
-        guard time > min(.milliseconds(1), configuration.checkAfter) else { return true }
+        guard time > min(.milliseconds(1), configuration.checkAfter) else { return connection.isAtRest }
         guard await connection.probe() else { return false }
         guard time > configuration.checkAfter else { return true }
         return await connection.answers(within: .seconds(5))

@@ -133,12 +133,14 @@ struct BatchAttempt {
     private func runReceivers(
         _ transaction: any LaneTransaction, _ hooks: inout SharedRun.Hooks
     ) async throws -> Outcome {
-        let wanted = parkings.isEmpty ? Array(records) : records.filter { parkings[$0.id] == nil }
-        guard !wanted.isEmpty else { return .committed(records.count, open) }
         switch receiver {
-        case .batch(let receive): return try await runOnce(wanted, receive, transaction, &hooks)
+        case .batch(let receive):
+            let wanted = records.filter { parkings[$0.id] == nil }
+            guard !wanted.isEmpty else { return .committed(records.count, open) }
+            return try await runOnce(wanted, receive, transaction, &hooks)
         case .each(let receive):
             let wanted = zip(0..., records).filter { parkings[$0.1.id] == nil }.map { (place: $0.0, record: $0.1) }
+            guard !wanted.isEmpty else { return .committed(records.count, open) }
             guard wanted.count > 1, !processor.exclusivity.isNeeded else {
                 return try await runOneByOne(wanted, receive, transaction, &hooks)
             }

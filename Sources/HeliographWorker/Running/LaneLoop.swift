@@ -41,11 +41,9 @@ final class LaneLoop {
     private var owedXmin: UInt64 = 0
     private var owedID: Int64 = 0
     private var nextBalance = ContinuousClock.now
-    /// How often lanes have been shared out.
-    private var looks = 0
-    private static let firstInterval = Duration.milliseconds(20)
     /// Earlier, if lanes are wanted; what is being read is not broken off for it.
     private var nextLook = ContinuousClock.now
+    private var sharing = SharingInterval()
     private var nextFlush = ContinuousClock.now
 
     init(
@@ -128,10 +126,8 @@ final class LaneLoop {
     /// Takes or gives up lanes, so that all workers of the subscription hold about the same number.
     /// - Returns: `false` if another declaration of the subscription is in force.
     private func balance() async throws -> Bool {
-        // At first more often: processes that begin together find one after the other, and whoever came first has all lanes.
-        let usual = min(configuration.pollInterval, pingInterval) * Double.random(in: 0.4...0.6)
-        let interval = min(usual, Self.firstInterval * (1 << min(looks, 20)))
-        looks += 1
+        let interval = sharing.next(
+            upTo: min(configuration.pollInterval, pingInterval) * Double.random(in: 0.4...0.6))
         let lanes = store.registration.laneCount
         let membership = try await store.membership()
         guard membership.isCurrent else { return false }

@@ -2,9 +2,6 @@ import HeliographLog
 import HeliographPostgres
 
 extension LogReader {
-    /// So many records are read before one looks how large they are.
-    static let piece = 1_000
-
     /// Goes on in a window, by pieces: so not many more of large records are in memory than there are to be.
     /// - Parameters:
     ///   - id: the last record that was read of it.
@@ -14,30 +11,28 @@ extension LogReader {
         limit: Int, preparing prepare: Subscription.Prepare? = nil, on connection: Connection
     ) async throws -> Window {
         var window = try await read(
-            from: lo, to: hi, after: id, filter, and: condition, limit: min(limit, Self.piece), on: connection)
-        var prepared: [Record] = []
+            from: lo, to: hi, after: id, filter, and: condition, limit: min(limit, RecordSize.piece), on: connection)
+        var records: [Record] = []
         var bytes = 0
-        func takeOver() {
-            bytes += RecordSize.bytes(of: window.records)
-            prepared.reserveCapacity(prepared.count + window.records.count)
+        func take() {
             for var record in window.records {
                 prepare?(&record)
-                prepared.append(record)
+                records.append(record)
             }
         }
-        while !window.isComplete, let last = window.records.last,
-            prepared.count + window.records.count < limit,
-            bytes + RecordSize.bytes(of: window.records) < RecordSize.budget
-        {
-            let left = min(limit - prepared.count - window.records.count, Self.piece)
+        while !window.isComplete, let last = window.records.last {
+            bytes += RecordSize.bytes(of: window.records)
+            let left = limit - records.count - window.records.count
+            guard left > 0, bytes < RecordSize.budget else { break }
             async let next = read(
-                from: lo, to: hi, after: last.id, filter, and: condition, limit: left, on: connection)
-            takeOver()
+                from: lo, to: hi, after: last.id, filter, and: condition, limit: min(left, RecordSize.piece),
+                on: connection)
+            take()
             window = try await next
         }
-        takeOver()
+        take()
         return Window(
-            hi: window.hi, records: prepared, isComplete: window.isComplete, server: window.server,
+            hi: window.hi, records: records, isComplete: window.isComplete, server: window.server,
             newestID: window.newestID)
     }
 }

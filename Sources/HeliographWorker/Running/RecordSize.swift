@@ -4,13 +4,13 @@ import HeliographLog
 struct RecordSize {
     /// So many bytes of text at once.
     static let budget = 16 << 20
-    /// To begin with, before anything is known.
-    private static let first = 1_000
+    /// So many records are read before one looks how large they are.
+    static let piece = 1_000
     private var bytes: Double?
 
     /// - Parameter most: at most so many.
     func limit(_ most: Int) -> Int {
-        guard let bytes else { return min(most, Self.first) }
+        guard let bytes else { return min(most, Self.piece) }
         return max(1, min(most, Int(Double(Self.budget) / max(1, bytes))))
     }
 

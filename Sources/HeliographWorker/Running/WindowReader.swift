@@ -109,7 +109,7 @@ final class WindowReader: LaneReader {
         }
         guard lo == .beginning else {
             return try await reader.read(
-                from: lo, to: hi, filter, and: condition, limit: min(limit, LogReader.piece), on: connection)
+                from: lo, to: hi, filter, and: condition, limit: min(limit, RecordSize.piece), on: connection)
         }
         // All of the log, so by id from the start.
         let end = if let hi { hi } else { try await reader.takeSnapshot(on: connection).snapshot }

@@ -1,6 +1,5 @@
 import Foundation
 import HeliographLog
-import HeliographPostgres
 import Metrics
 
 /// What a subscription's session tells of itself beside ``OutcomeCounts``, by swift-metrics.
@@ -26,7 +25,7 @@ struct WorkerMetrics {
     func isBehind(_ oldest: Record?) {
         guard let oldest else { return lag.record(0) }
         // Written by the server's clock, read by this one's: for people.
-        guard let written = try? Date(json: .string(oldest.at)) else { return }
+        guard let written = oldest.moment else { return }
         lag.record(max(0, Date.now.timeIntervalSince(written)))
     }
 }

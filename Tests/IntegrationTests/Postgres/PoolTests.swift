@@ -67,13 +67,14 @@ struct PoolTests {
         try await Fixture.with { fixture in
             try await fixture.withPool(maximum: 1) { pool in
                 let (left, user) = try await pool.withConnection { connection in
-                    let user = Task { try await connection.query("SELECT pg_sleep(0.05)") }
+                    // It ends with the connection, which nobody may have.
+                    let user = Task { try await connection.query("SELECT pg_sleep(600)") }
                     while connection.isAtRest { await Task.yield() }
                     return (connection.backendProcessID, user)
                 }
                 let next = try await pool.withConnection { $0.backendProcessID }
                 #expect(next != left)
-                _ = await user.result
+                await #expect(throws: PostgresError.self) { try await user.value }
             }
         }
     }

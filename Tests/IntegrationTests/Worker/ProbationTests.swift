@@ -12,7 +12,7 @@ struct ProbationTests {
     /// - Returns: how many have ended so.
     private func deaths(
         _ effects: Effects, _ configuration: WorkerConfiguration = .forTests, until isOver: () async throws -> Bool,
-        _ make: (Flag) -> Subscription
+        ending end: () -> Void = {}, _ make: (Flag) -> Subscription
     ) async throws -> Int {
         var deaths = 0
         while try await !isOver() {
@@ -26,6 +26,7 @@ struct ProbationTests {
                 return try await isOver()
             }
             life.cancel()
+            end()
             _ = await life.result
             if death.isSet { deaths += 1 }
             if deaths > 20 { break }
@@ -85,15 +86,15 @@ struct ProbationTests {
 
     /// A row whose decoding kills the process, as one that traps would.
     private struct Deadly: Model {
-        static let death = Locked<Flag?>(nil)
+        /// Set when it has been decoded in this life, and how it hears that the life has been ended.
+        static let life = Locked<(death: Flag, end: DispatchSemaphore)?>(nil)
         let id: Int64
 
         init(id: Int64) {
             self.id = id
-            guard id == 50, let death = Self.death.value else { return }
-            death.set()
-            // Nothing happens in this process any more; the test ends it meanwhile.
-            Thread.sleep(forTimeInterval: 0.3)
+            guard id == 50, let life = Self.life.value, !life.death.isSet else { return }
+            life.death.set()
+            life.end.wait()
         }
 
         static let mapping = Mapping("t", Deadly.init) { Key("id", \.id) }
@@ -114,17 +115,17 @@ struct ProbationTests {
                     FROM heliograph.delivery AS d JOIN heliograph.attempt AS a ON a.delivery = d.id
                     WHERE d.state = 'dead' AND error LIKE 'the worker died 5 times%'
                     """) == 5_901
+            } ending: {
+                _ = Deadly.life.value?.end.signal()
             } _: { death in
-                Deadly.death.change { $0 = death }
+                Deadly.life.change { $0 = (death, DispatchSemaphore(value: 0)) }
                 return Subscription("effects", on: Deadly.self, .created, lanes: 2, start: .beginning) { event, tx in
-                    // Before those in front of it are done, if it is decoded ahead.
-                    if (31...40).contains(event.instance.id) { try await Task.sleep(for: .milliseconds(100)) }
                     if death.isSet { try await Task.sleep(for: .seconds(600)) }
                     try await tx.execute(
                         "INSERT INTO effect (key, v, record) VALUES (\(event.instance.id), 0, \(event.record.id))")
                 }
             }
-            // Those that count, one before its turn, and one when it was its turn but nobody suspected anything any more.
+            // Those that count, one before its turn, and one in its turn but with nobody on probation any more.
             #expect((5...7).contains(found))
             #expect(try await effects.fixture.count("SELECT count(DISTINCT key) FROM effect WHERE key <> 50") == 59)
         }
