@@ -44,6 +44,21 @@ struct PoolTests {
         }
     }
 
+    @Test("One that comes back in a transaction is not handed to who waits for one", .timeLimit(.minutes(5)))
+    func handingOn() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.withPool(maximum: 1) { pool in
+                let (left, waiter) = try await pool.withConnection { connection in
+                    try await connection.query("BEGIN")
+                    let waiter = Task { try await pool.withConnection { $0.backendProcessID } }
+                    while pool.counts.waiting == 0 { await Task.yield() }
+                    return (connection.backendProcessID, waiter)
+                }
+                #expect(try await waiter.value != left)
+            }
+        }
+    }
+
     @Test("One that has been cut is not lent again, however soon")
     func cut() async throws {
         try await Fixture.with { fixture in
