@@ -26,25 +26,53 @@ public struct LogReader: Sendable {
         from lo: Snapshot, to hi: Snapshot?, _ filter: RecordFilter, and condition: SQL, limit: Int,
         on connection: Connection
     ) async throws -> Window {
-        let condition: SQL = "\(filter.condition) AND \(condition)"
-        let start: SQL = "\(lo.text)::pg_snapshot"
-        // Transactions are found by number: those begun after lo, and those that were open in lo and have ended since. So an old
-        // open transaction does not make each window scan all that has been written since it began.
-        return try await read(hi, limit, lanes: filter.laneCount, on: connection) { end in
+        let wanted: SQL = "\(filter.condition) AND \(condition)"
+        // Transactions are found by number: those begun after lo, and the late ones. So an old open transaction does not make each window
+        // scan all that has been written since it began. And in the order of the index, which the planner would not see for the two
+        // parts together: so the first ones come at once, whatever it thinks of their number.
+        let order: SQL = "log.xid, log.id"
+        let window = try await read(hi, limit, lanes: filter.laneCount, by: order, on: connection) { end in
             """
-            SELECT \(Record.rawColumns)
-            FROM \(schema.sql).signal_log AS log
-            WHERE log.xid >= pg_snapshot_xmax(\(start)) AND log.xid < pg_snapshot_xmax(\(end))
-                AND pg_visible_in_snapshot(log.xid, \(end)) AND \(condition)
+            (
+                SELECT \(Record.rawColumns) FROM \(schema.sql).signal_log AS log
+                WHERE log.xid >= pg_snapshot_xmax(\(lo.text)::pg_snapshot) AND log.xid < pg_snapshot_xmax(\(end))
+                    AND pg_visible_in_snapshot(log.xid, \(end)) AND \(wanted)
+                ORDER BY \(order) LIMIT \(limit)
+            )
+            \(late(lo, end, Record.rawColumns, and: wanted))
+            """
+        }
+        guard !window.isComplete else { return window }
+        // There may be more, and these need not be the first by id. Those are found by the first number of all: to sort the window by
+        // number would read all of its records, and a planner who would rather not does read the log from its start.
+        let end: SQL = "\(window.hi.text)::pg_snapshot"
+        let numbers: SQL = """
+            SELECT log.id FROM \(schema.sql).signal_log AS log
+            WHERE log.xid >= pg_snapshot_xmax(\(lo.text)::pg_snapshot) AND log.xid < pg_snapshot_xmax(\(end))
+            \(late(lo, end, "log.id"))
+            """
+        let first: Int64?
+        do {
+            first = try await connection.query("SELECT min(id) FROM (\(numbers) OFFSET 0) AS log").first?.decode(0)
+        } catch {
+            throw LogError.explain(error, schema: schema)
+        }
+        return try await read(
+            from: lo, to: window.hi, after: (first ?? 1) - 1, filter, and: condition, limit: limit, on: connection)
+    }
+
+    /// With the records of transactions that were open in lo and have ended since. Mostly none was, and to look for none costs a fifth of
+    /// a small window.
+    private func late(_ lo: Snapshot, _ end: SQL, _ columns: SQL, and condition: SQL = "true") -> SQL {
+        guard lo.hasOpen else { return "" }
+        return """
             UNION ALL
-            SELECT \(Record.rawColumns)
-            FROM \(schema.sql).signal_log AS log
+            SELECT \(columns) FROM \(schema.sql).signal_log AS log
             WHERE log.xid = ANY (ARRAY(
-                    SELECT open.xid FROM pg_snapshot_xip(\(start)) AS open (xid)
+                    SELECT open.xid FROM pg_snapshot_xip(\(lo.text)::pg_snapshot) AS open (xid)
                     WHERE pg_visible_in_snapshot(open.xid, \(end))
                 )) AND \(condition)
             """
-        }
     }
 
     /// Goes on in a window that was not complete.
@@ -63,7 +91,7 @@ public struct LogReader: Sendable {
     ) async throws -> Window {
         let condition: SQL = "\(filter.condition) AND \(condition)"
         // By id: the query above would sort the rest of a large window for each batch.
-        return try await read(hi, limit, lanes: filter.laneCount, byID: true, on: connection) { end in
+        return try await read(hi, limit, lanes: filter.laneCount, by: "log.id", isPinned: true, on: connection) { end in
             """
             SELECT \(Record.rawColumns)
             FROM \(schema.sql).signal_log AS log
@@ -102,7 +130,7 @@ public struct LogReader: Sendable {
     }
 
     private func read(
-        _ hi: Snapshot?, _ limit: Int, lanes: Int, byID: Bool = false, on connection: Connection,
+        _ hi: Snapshot?, _ limit: Int, lanes: Int, by order: SQL, isPinned: Bool = false, on connection: Connection,
         _ window: (SQL) -> SQL
     ) async throws -> Window {
         // pg_current_snapshot() is the statement's own snapshot, wherever in the statement it stands. As a cursor it serves only
@@ -115,12 +143,11 @@ public struct LogReader: Sendable {
                 SELECT \(cursor)::text, \(server),
                     coalesce(pg_sequence_last_value('\(schema.sql).signal_log_id_seq'), 0), \(Record.columns)
                 FROM (VALUES (1)) AS one LEFT JOIN LATERAL (
-                    SELECT * FROM (\(window(end))) AS log ORDER BY log.id LIMIT \(limit)
+                    SELECT * FROM (\(window(end))) AS log ORDER BY \(order) LIMIT \(limit)
                 ) AS log ON true
-                ORDER BY log.id
                 """
             rows =
-                byID
+                isPinned
                 ? try await connection.pipeline([Self.inOrderOfIDs, statement])[1]
                 : try await connection.query(statement)
         } catch {
@@ -128,7 +155,9 @@ public struct LogReader: Sendable {
         }
         guard let first = rows.first else { throw Self.noRow }
         let isEmpty = try first.decode(3, as: Int64?.self) == nil
-        let records = isEmpty ? [] : try rows.map { try Record(row: $0, from: 3, lanes: lanes) }
+        var records = isEmpty ? [] : try rows.map { try Record(row: $0, from: 3, lanes: lanes) }
+        // Mostly they are.
+        if !zip(records, records.dropFirst()).allSatisfy({ $0.id < $1.id }) { records.sort { $0.id < $1.id } }
         return Window(
             hi: Snapshot(try first.decode(0)), records: records, isComplete: records.count < limit,
             server: try first.decode(1), newestID: try first.decode(2)

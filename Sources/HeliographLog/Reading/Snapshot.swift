@@ -34,6 +34,9 @@ public struct Snapshot: Sendable, Hashable, CustomStringConvertible {
     /// This one and all after it had not begun.
     package var xmax: UInt64 { number(at: 1) }
 
+    /// Whether transactions before ``xmax`` were open.
+    var hasOpen: Bool { !text.hasSuffix(":") }
+
     private func number(at index: Int) -> UInt64 {
         let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         return parts.count > index ? UInt64(parts[index]) ?? 0 : 0

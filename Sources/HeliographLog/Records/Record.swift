@@ -52,13 +52,10 @@ public struct Record: Sendable, Identifiable {
 
     /// Of how many receivers' writes, one after the other, this one is the outcome: 0 for what no subscription wrote. A claim of the
     /// writer's, as all of the context.
-    public var causalDepth: Int {
-        // Looked for first: parsing costs, and most contexts have none.
-        guard let context, context.contains("\"depth\""), let parsed = try? JSONValue(parsing: context) else {
-            return 0
-        }
-        return (try? Int(json: parsed["depth"] ?? .null)).map { max(0, $0) } ?? 0
-    }
+    public var causalDepth: Int { content.causalDepth }
+
+    /// Bytes of the texts that may be large.
+    package var size: Int { content.size }
 
     /// The W3C trace context's `traceparent` of the span that wrote. A claim of the writer's, as all of the context.
     public var traceparent: String? {

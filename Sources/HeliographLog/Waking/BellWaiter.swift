@@ -1,3 +1,4 @@
+import HeliographPostgres
 import Synchronization
 
 /// Waits for the bell, or for a time to pass. A bell that rings while nobody waits is remembered.
@@ -9,6 +10,7 @@ public final class BellWaiter: Sendable {
     }
 
     private let state = Mutex(State.idle)
+    private let timekeeper = Timekeeper()
 
     package init() {}
 
@@ -27,12 +29,9 @@ public final class BellWaiter: Sendable {
 
     /// Suspends until the bell rings, the time is over, or the task is cancelled.
     public func wait(upTo time: Duration) async {
-        // Not in a group, which would wait for the clock's end before it goes on. One that strikes too late wakes somebody in vain.
-        let clock = Task {
-            if (try? await Task.sleep(for: time)) != nil { ring() }
-        }
+        let deadline = timekeeper.set(.now + time) { [weak self] in self?.ring() }
         await wait()
-        clock.cancel()
+        timekeeper.drop(deadline)
     }
 
     /// Suspends until the bell rings, or the task is cancelled.

@@ -1,17 +1,16 @@
-import Dispatch
 import Synchronization
 
 /// Does something if a wait has not ended in time.
 final class LeaseTimeout: Sendable {
-    /// Unchecked: a work item may be cancelled from any thread, and is reached only under the lock.
-    private struct Guarded: @unchecked Sendable {
-        var item: DispatchWorkItem?
-        var isOver = false
+    private enum State {
+        case unset
+        case running(UInt64)
+        case over
     }
 
-    private static let timers = DispatchQueue(label: "heliograph.lease")
+    private static let timekeeper = Timekeeper()
 
-    private let guarded = Mutex(Guarded())
+    private let state = Mutex(State.unset)
     private let limit: Duration
     private let expire: @Sendable () -> Void
 
@@ -22,21 +21,17 @@ final class LeaseTimeout: Sendable {
 
     /// The wait begins.
     func start() {
-        guarded.withLock { guarded in
-            guard !guarded.isOver, guarded.item == nil else { return }
-            let item = DispatchWorkItem { [expire] in expire() }
-            guarded.item = item
-            let nanoseconds = Int(clamping: Int64(limit / .nanoseconds(1)))
-            Self.timers.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds), execute: item)
+        state.withLock { state in
+            guard case .unset = state else { return }
+            state = .running(Self.timekeeper.set(.now + limit, strike: expire))
         }
     }
 
     /// The wait has ended.
     func stop() {
-        guarded.withLock { guarded in
-            guarded.item?.cancel()
-            guarded.item = nil
-            guarded.isOver = true
+        state.withLock { state in
+            if case .running(let deadline) = state { Self.timekeeper.drop(deadline) }
+            state = .over
         }
     }
 }

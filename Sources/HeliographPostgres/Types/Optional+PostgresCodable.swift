@@ -4,6 +4,7 @@ extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
 }
 
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
+    @inlinable
     public init(postgres cell: Cell) throws { self = cell.isNull ? nil : try Wrapped(postgres: cell) }
 
     public init(json value: JSONValue) throws {

@@ -34,7 +34,8 @@ extension LaneTable {
 
     /// The keys whose time has come, those first that have waited longest.
     func dueKeys(at now: ContinuousClock.Instant) -> [DueKey] {
-        lanes.filter { $0.value.blockedUntil.map { $0 <= now } ?? true }.flatMap { lane, state in
+        guard hasParked else { return [] }
+        return lanes.filter { $0.value.blockedUntil.map { $0 <= now } ?? true }.flatMap { lane, state in
             state.parked.filter { !$0.value.isDead && $0.value.dueAt <= now }
                 .map { (key: DueKey(lane: lane, key: $0.key), due: $0.value.dueAt, head: $0.value.head) }
         }

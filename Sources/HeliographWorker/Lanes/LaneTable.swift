@@ -167,9 +167,12 @@ struct LaneTable {
 
     /// When there is something to do though no bell rings: a blocked lane, a parked key.
     var nextRetry: ContinuousClock.Instant? {
-        let blocked = lanes.values.compactMap(\.blockedUntil).min()
-        let parked = lanes.values.flatMap(\.parked.values).filter { !$0.isDead }.map(\.dueAt).min()
-        guard let next = [blocked, parked].compactMap(\.self).min() else { return breaker.nextProbe }
+        var next: ContinuousClock.Instant?
+        for lane in lanes.values {
+            if let until = lane.blockedUntil { next = next.map { min($0, until) } ?? until }
+            for key in lane.parked.values where !key.isDead { next = next.map { min($0, key.dueAt) } ?? key.dueAt }
+        }
+        guard let next else { return breaker.nextProbe }
         return breaker.nextProbe.map { max($0, next) } ?? next
     }
 }

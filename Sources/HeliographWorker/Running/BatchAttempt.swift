@@ -135,7 +135,7 @@ struct BatchAttempt {
     ) async throws -> Outcome {
         switch receiver {
         case .batch(let receive):
-            let wanted = records.filter { parkings[$0.id] == nil }
+            let wanted = parkings.isEmpty ? Array(records) : records.filter { parkings[$0.id] == nil }
             guard !wanted.isEmpty else { return .committed(records.count, open) }
             return try await runOnce(wanted, receive, transaction, &hooks)
         case .each(let receive):
@@ -203,7 +203,7 @@ struct BatchAttempt {
         _ transaction: any LaneTransaction, _ body: @escaping @Sendable (Transaction) async throws -> Void
     ) async -> Result<SharedRun.Hooks, any Error> {
         let (signals, logger) = (processor.signals, processor.logger)
-        let result = await TimedTask.run(within: processor.subscription.timeout) {
+        let result = await TimedTask.run(within: processor.subscription.timeout, by: processor.timekeeper) {
             let handle = Transaction(transaction.effects, signals: signals, logger: logger)
             defer { handle.end() }
             try await body(handle)

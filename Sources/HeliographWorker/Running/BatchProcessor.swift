@@ -26,6 +26,8 @@ struct BatchProcessor {
     let tracing: ReceiverTracing
     /// This process.
     let worker: String
+    /// Of receivers' time-outs.
+    let timekeeper = Timekeeper()
 
     /// - Parameter mayGoOn: is asked between transactions; what is left then is read again.
     /// - Returns: `nil` when each record is done, left or its lane blocked; an error that no record is to blame for when the rest is

@@ -84,7 +84,7 @@ struct ExternalProcessor {
             receiver: receiver, timeout: subscription.timeout, concurrency: subscription.concurrency,
             batchSize: subscription.batchSize(processor.configuration.batchSize),
             isOrdered: subscription.retry.order == .perKey,
-            pulse: processor.pulse, tracing: processor.tracing
+            pulse: processor.pulse, tracing: processor.tracing, timekeeper: processor.timekeeper
         ) { first, count in
             ExternalCall(
                 idempotencyKey: registration.idempotencyKey(of: first.record, generation: generation)

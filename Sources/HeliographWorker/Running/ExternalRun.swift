@@ -14,6 +14,7 @@ struct ExternalRun {
     /// Told of each call that has ended.
     let pulse: SubscriptionPulse
     let tracing: ReceiverTracing
+    let timekeeper: Timekeeper
     let makeCall: @Sendable (_ first: Item, _ count: Int) -> ExternalCall
 
     struct Item: Sendable {
@@ -110,7 +111,7 @@ struct ExternalRun {
         let call = makeCall(first, items.count)
         let records = items.map(\.record)
         let result = await tracing.span(of: records) { span in
-            let result = await TimedTask.run(within: timeout) {
+            let result = await TimedTask.run(within: timeout, by: timekeeper) {
                 switch receiver {
                 case .each(let receive): try await receive(first.record, call)
                 case .batch(let receive): try await receive(records, call)

@@ -73,6 +73,9 @@ final class LaneLoop {
 
     private var isStopping: Bool { Task.isShuttingDownGracefully || Task.isCancelled }
     private var isDueElsewhere: Bool { isStopping || ContinuousClock.now >= nextBalance }
+    /// What has been read is to be done with all the same, if that takes no longer: or it, and what has been read ahead, is read again.
+    private var isOverdue: Bool { isStopping || ContinuousClock.now >= nextBalance + Self.patience }
+    private static let patience = Duration.milliseconds(250)
 
     /// Returns at shutdown, with all places written and the lanes given up; or when another declaration of the subscription has
     /// come into force.
@@ -222,7 +225,7 @@ final class LaneLoop {
             }
             spent = reading.records
             let batch = BatchProcessor.Batch(group: group, records: reading.records, course: reading.course)
-            await settle(try await processor.process(batch, in: &table, while: { !isDueElsewhere }))
+            await settle(try await processor.process(batch, in: &table, while: { !isOverdue }))
             metrics.took(.now - start)
             try await endProbation(of: group)
             try await showOutage()

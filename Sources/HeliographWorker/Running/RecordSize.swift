@@ -22,10 +22,5 @@ struct RecordSize {
     }
 
     /// Of the texts that may be large.
-    static func bytes(of records: [Record]) -> Int {
-        records.reduce(0) { sum, record in
-            [record.instance, record.previous, record.key, record.previousKey, record.context]
-                .reduce(sum) { $0 + ($1?.utf8.count ?? 0) }
-        }
-    }
+    static func bytes(of records: [Record]) -> Int { records.reduce(0) { $0 + $1.size } }
 }

@@ -1,3 +1,4 @@
+import HeliographPostgres
 import Synchronization
 
 /// Runs something for a limited time, whether or not it heeds cancellation.
@@ -5,7 +6,7 @@ enum TimedTask {
     /// - Returns: what `body` returned, or why not: its error, ``ReceiverTimeout``, or ``Abandoned`` when the caller was cancelled, whether
     ///   or not `body` still runs.
     static func run<R: Sendable>(
-        within limit: Duration, _ body: @escaping @Sendable () async throws -> R
+        within limit: Duration, by timekeeper: Timekeeper, _ body: @escaping @Sendable () async throws -> R
     ) async -> Result<R, any Error> {
         let race = Race<R>()
         let task = Task {
@@ -15,11 +16,8 @@ enum TimedTask {
                 race.end(.failure(error))
             }
         }
-        let clock = Task {
-            guard (try? await Task.sleep(for: limit)) != nil else { return }
-            race.end(.failure(ReceiverTimeout(limit: limit)))
-        }
-        defer { clock.cancel() }
+        let deadline = timekeeper.set(.now + limit) { race.end(.failure(ReceiverTimeout(limit: limit))) }
+        defer { timekeeper.drop(deadline) }
         return await withTaskCancellationHandler {
             let result = await race.result
             if case .failure(is ReceiverTimeout) = result { task.cancel() }

@@ -6,7 +6,7 @@ public struct Event<M: Model>: Sendable {
     /// The record as it stands in the log.
     public let record: Record
     /// The new row; of a deletion the deleted one. It is what the row was then, not what it is now.
-    public let instance: M
+    public var instance: M { decoded.instance }
 
     /// Whether the row was new.
     public var isCreated: Bool { record.isCreated }
@@ -15,8 +15,10 @@ public struct Event<M: Model>: Sendable {
     /// The columns that an update changed.
     public var changed: [String] { record.changed ?? [] }
 
+    private let decoded: DecodedInstance<M>
+
     init(_ record: Record) throws {
         self.record = record
-        instance = try record.instance(of: M.self)
+        decoded = try record.decoded(as: M.self)
     }
 }

@@ -1,0 +1,67 @@
+import Synchronization
+
+/// Calls whoever's deadline has passed.
+///
+/// For deadlines that are nearly always dropped before they come: to set and to drop one is an entry in a dictionary, where a task that
+/// sleeps and is cancelled wakes two threads, at the very moment when somebody has something better to do. One task sleeps for all of
+/// them, and looks for what is due when it wakes.
+package final class Timekeeper: Sendable {
+    private struct Deadline {
+        let instant: ContinuousClock.Instant
+        let strike: @Sendable () -> Void
+    }
+
+    private struct State {
+        var deadlines: [UInt64: Deadline] = [:]
+        var lastID: UInt64 = 0
+        /// Not later than the first deadline.
+        var wake: ContinuousClock.Instant?
+        var sleeper: Task<Void, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    deinit { state.withLock(\.sleeper)?.cancel() }
+
+    /// Sets a deadline.
+    /// - Parameter strike: called once when it has passed, unless it is dropped before; it must not take time.
+    /// - Returns: what it is dropped by.
+    package func set(_ instant: ContinuousClock.Instant, strike: @escaping @Sendable () -> Void) -> UInt64 {
+        state.withLock { state in
+            state.lastID += 1
+            state.deadlines[state.lastID] = Deadline(instant: instant, strike: strike)
+            if state.wake.map({ instant < $0 }) ?? true { sleep(until: instant, &state) }
+            return state.lastID
+        }
+    }
+
+    /// Drops a deadline; does nothing if it has been struck.
+    package func drop(_ id: UInt64) { state.withLock { _ = $0.deadlines.removeValue(forKey: id) } }
+
+    private func sleep(until instant: ContinuousClock.Instant, _ state: inout State) {
+        state.sleeper?.cancel()
+        state.wake = instant
+        state.sleeper = Task { [weak self] in
+            guard (try? await Task.sleep(until: instant, clock: .continuous)) != nil else { return }
+            self?.strike()
+        }
+    }
+
+    /// Strikes what is due, and sleeps until the next deadline. A sleeper that was replaced as it woke does no harm.
+    private func strike() {
+        let now = ContinuousClock.now
+        let due = state.withLock { state in
+            let due = state.deadlines.filter { $0.value.instant <= now }
+            for id in due.keys { state.deadlines[id] = nil }
+            if let next = state.deadlines.values.map(\.instant).min() {
+                sleep(until: next, &state)
+            } else {
+                (state.wake, state.sleeper) = (nil, nil)
+            }
+            return due
+        }
+        for (_, deadline) in due.sorted(by: { $0.key < $1.key }) { deadline.strike() }
+    }
+}
