@@ -6,8 +6,19 @@ public import HeliographPostgres
 /// one of a row of adjoining windows, whenever it commits. Always in READ COMMITTED, never on a standby.
 public struct LogReader: Sendable {
     private let schema: SchemaName
+    /// Whether the connection has ``sessionSettings``.
+    private let isPrepared: Bool
 
-    public init(schema: SchemaName = .standard) { self.schema = schema }
+    public init(schema: SchemaName = .standard) { self.init(schema: schema, isPrepared: false) }
+
+    /// - Parameter isPrepared: whether the connection it reads on is made ready by ``sessionSettings``.
+    package init(schema: SchemaName, isPrepared: Bool) {
+        self.schema = schema
+        self.isPrepared = isPrepared
+    }
+
+    /// For a connection that does nothing but read the log: else they are set for each read.
+    package static let sessionSettings = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off;"
 
     /// Reads a window from its start.
     /// - Parameters:
@@ -53,7 +64,8 @@ public struct LogReader: Sendable {
             """
         let first: Int64?
         do {
-            first = try await connection.query("SELECT min(id) FROM (\(numbers) OFFSET 0) AS log").first?.decode(0)
+            let statement: SQL = "SELECT min(id) FROM (\(numbers) OFFSET 0) AS log"
+            first = try await run(statement, on: connection).first?.decode(0)
         } catch {
             throw LogError.explain(error, schema: schema)
         }
@@ -91,7 +103,7 @@ public struct LogReader: Sendable {
     ) async throws -> Window {
         let condition: SQL = "\(filter.condition) AND \(condition)"
         // By id: the query above would sort the rest of a large window for each batch.
-        return try await read(hi, limit, lanes: filter.laneCount, by: "log.id", isPinned: true, on: connection) { end in
+        return try await read(hi, limit, lanes: filter.laneCount, by: "log.id", on: connection) { end in
             """
             SELECT \(Record.rawColumns)
             FROM \(schema.sql).signal_log AS log
@@ -130,7 +142,7 @@ public struct LogReader: Sendable {
     }
 
     private func read(
-        _ hi: Snapshot?, _ limit: Int, lanes: Int, by order: SQL, isPinned: Bool = false, on connection: Connection,
+        _ hi: Snapshot?, _ limit: Int, lanes: Int, by order: SQL, on connection: Connection,
         _ window: (SQL) -> SQL
     ) async throws -> Window {
         // pg_current_snapshot() is the statement's own snapshot, wherever in the statement it stands. As a cursor it serves only
@@ -146,10 +158,7 @@ public struct LogReader: Sendable {
                     SELECT * FROM (\(window(end))) AS log ORDER BY \(order) LIMIT \(limit)
                 ) AS log ON true
                 """
-            rows =
-                isPinned
-                ? try await connection.pipeline([Self.inOrderOfIDs, statement])[1]
-                : try await connection.query(statement)
+            rows = try await run(statement, on: connection)
         } catch {
             throw LogError.explain(error, schema: schema)
         }
@@ -164,6 +173,11 @@ public struct LogReader: Sendable {
         )
     }
 
+    private func run(_ statement: SQL, on connection: Connection) async throws -> Rows {
+        guard !isPrepared else { return try await connection.query(statement) }
+        return try await connection.pipeline([Self.statementSettings, statement])[1]
+    }
+
     /// What tells one life of a server from another: its start, and a mark that a crash wipes out (when a backend is killed the
     /// server recovers without a new start time). As epoch, so that the session's time zone does not matter.
     private var server: SQL {
@@ -173,10 +187,10 @@ public struct LogReader: Sendable {
         """
     }
 
-    /// For the transaction that the next statement is in, too. Without it the planner, who cannot know how much of the log somebody
-    /// wants, may read and sort all that is behind a place for each batch of it.
-    private static let inOrderOfIDs: SQL = """
-        SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true)
+    /// For the transaction that the next statement is in, too. Without them the planner, who cannot know how much of the log somebody
+    /// wants, may read and sort all that is in a window, or behind a place, for each batch of it.
+    private static let statementSettings: SQL = """
+        SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true)
         """
 
     private static var noRow: PostgresError {

@@ -12,18 +12,28 @@ package final class TransactionOpening: Sendable {
     }
 
     private let state: Mutex<State>
+    private let whenTaken: (@Sendable () -> Void)?
 
-    /// - Parameter statements: BEGIN, and what else comes before all others.
-    package init(_ statements: [SQL]) { state = Mutex(State(statements: statements)) }
+    /// - Parameters:
+    ///   - statements: BEGIN, and what else comes before all others.
+    ///   - whenTaken: called when the first statement is about to be sent.
+    package init(_ statements: [SQL], whenTaken: (@Sendable () -> Void)? = nil) {
+        state = Mutex(State(statements: statements))
+        self.whenTaken = whenTaken
+    }
 
     /// What is still to be sent: with the next statement, by whoever takes it.
     package func take() -> [SQL] {
-        state.withLock { state in
-            defer { state.statements = [] }
-            state.hasWork = true
-            state.isSent = true
-            return state.statements
+        let (statements, isFirst) = state.withLock { state in
+            defer {
+                state.statements = []
+                state.hasWork = true
+                state.isSent = true
+            }
+            return (state.statements, !state.isSent)
         }
+        if isFirst { whenTaken?() }
+        return statements
     }
 
     /// Whether what opens the transaction has been sent.

@@ -108,6 +108,11 @@ struct LaneTable {
         return groups
     }
 
+    /// These lanes together, if they stand in the middle of a window of the log.
+    func openGroup(of lanes: [Int], at now: ContinuousClock.Instant) -> Group? {
+        groups(at: now).first { $0.lanes == lanes && $0.place.hi != nil && $0.place.frontier == nil }
+    }
+
     /// Moves lanes on in memory: the log holds nothing for them up to there.
     mutating func skip(_ skipped: some Sequence<Int>, to place: LanePlace) {
         for lane in skipped {

@@ -16,7 +16,10 @@ final class MemoryReader: LaneReader {
         self.laneCount = laneCount
     }
 
-    func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int, lettingGoOf spent: [Record]) {}
+    func readAhead(
+        _ group: LaneTable.Group, _ reading: LaneReading, limit: Int, lettingGoOf spent: [Record],
+        after start: BellWaiter
+    ) {}
     func dropAhead() {}
 
     func keepChunks(for groups: [LaneTable.Group]) {

@@ -207,34 +207,46 @@ final class LaneLoop {
                 firstLane = group.lanes.first ?? 0
                 return true
             }
-            let reading = try await read(group, hi: hi)
-            if group.place.hi == nil, group.place.frontier == nil { hi = hi ?? reading.window?.hi }
-            if reading.isMore { isBusy = true }
-            if reading.records.isEmpty {
-                table.skip(group.lanes, to: reading.course.end)
-                for lane in group.lanes { table.update(lane) { $0.forgive() } }
-                try await endProbation(of: group)
-                continue
+            let turn = ContinuousClock.now + configuration.batchTime / 2
+            var next: LaneTable.Group? = group
+            while let group = next {
+                let reading = try await read(group, hi: hi)
+                if group.place.hi == nil, group.place.frontier == nil { hi = hi ?? reading.window?.hi }
+                if reading.isMore { isBusy = true }
+                if reading.records.isEmpty {
+                    table.skip(group.lanes, to: reading.course.end)
+                    for lane in group.lanes { table.update(lane) { $0.forgive() } }
+                    try await endProbation(of: group)
+                    break
+                }
+                isBusy = true
+                // Of several each has its turn, for as long as a window keeps it busy: what is read ahead would be in the next one's way.
+                let goesOn = groups.count == 1 || .now < turn
+                try await receive(reading, for: group, readsAhead: goesOn)
+                if table.breaker.isOpen { return false }
+                next = groups.count > 1 && goesOn && !isDueElsewhere ? table.openGroup(of: group.lanes, at: .now) : nil
             }
-            isBusy = true
-            metrics.isBehind(reading.records.first)
-            let start = ContinuousClock.now
-            // With several of them the next one's reading would be in the way.
-            if groups.count == 1, !table.breaker.isOpen {
-                reader.readAhead(group, reading, limit: recordSize.limit(batchLimit), lettingGoOf: spent)
-            }
-            spent = reading.records
-            let batch = BatchProcessor.Batch(group: group, records: reading.records, course: reading.course)
-            await settle(try await processor.process(batch, in: &table, while: { !isOverdue }))
-            metrics.took(.now - start)
-            try await endProbation(of: group)
-            try await showOutage()
-            if table.breaker.isOpen { return false }
         }
         guard table.breaker.isOpen else { return isBusy }
         // The log has nothing to try: a parked record is, or an outage would outlast its end until somebody writes.
         if try await !retryParked() { table.breaker.foundNothing() }
         return !table.breaker.isOpen
+    }
+
+    private func receive(_ reading: LaneReading, for group: LaneTable.Group, readsAhead: Bool) async throws {
+        metrics.isBehind(reading.records.first)
+        let start = ContinuousClock.now
+        if readsAhead, !table.breaker.isOpen {
+            let begin = BellWaiter()
+            store.whenNextBegins { begin.ring() }
+            reader.readAhead(group, reading, limit: recordSize.limit(batchLimit), lettingGoOf: spent, after: begin)
+        }
+        spent = reading.records
+        let batch = BatchProcessor.Batch(group: group, records: reading.records, course: reading.course)
+        await settle(try await processor.process(batch, in: &table, while: { !isOverdue }))
+        metrics.took(.now - start)
+        try await endProbation(of: group)
+        try await showOutage()
     }
 
     /// When a window is done, so is what the lanes' last holder can have read; but not what it can have had of a chunk.

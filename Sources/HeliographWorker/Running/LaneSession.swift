@@ -2,6 +2,7 @@ import HeliographLog
 import HeliographModels
 import HeliographPostgres
 import Logging
+import Synchronization
 
 /// The session that holds a subscription's lanes and does its effects.
 ///
@@ -16,6 +17,7 @@ final class LaneSession: LaneStore {
     let server: String
     let policy: RetryPolicy
     let contextSetting: String
+    private let nextBegins = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(
         connection: Connection, reading: Connection, registration: Registration, server: String, schema: SchemaName,
@@ -65,6 +67,7 @@ final class LaneSession: LaneStore {
                 SET statement_timeout = 0;
                 SET idle_session_timeout = 0;
                 SET default_transaction_isolation = 'read committed';
+                \(LogReader.sessionSettings)
                 """
         )
     }
@@ -144,6 +147,12 @@ final class LaneSession: LaneStore {
         var opening: [SQL] = ["BEGIN ISOLATION LEVEL READ COMMITTED"]
         if let context { opening.append("SELECT set_config(\(contextSetting), \(context.json), true)") }
         if isDurable { opening.append("SET LOCAL synchronous_commit = on") }
-        return SessionTransaction(self, TransactionOpening(opening))
+        let whenTaken = nextBegins.withLock { next in
+            defer { next = nil }
+            return next
+        }
+        return SessionTransaction(self, TransactionOpening(opening, whenTaken: whenTaken))
     }
+
+    func whenNextBegins(_ body: @escaping @Sendable () -> Void) { nextBegins.withLock { $0 = body } }
 }

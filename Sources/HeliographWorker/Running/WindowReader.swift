@@ -20,7 +20,7 @@ final class WindowReader: LaneReader {
         prepare = subscription.prepare
         self.laneCount = laneCount
         self.connection = connection
-        reader = LogReader(schema: schema)
+        reader = LogReader(schema: schema, isPrepared: true)
         backfill = BackfillReader(schema: schema, sources: sources, laneCount: laneCount)
     }
 
@@ -47,7 +47,10 @@ final class WindowReader: LaneReader {
         return LaneReading(rest, of: chunk, for: group, limit: limit)
     }
 
-    func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int, lettingGoOf spent: [Record]) {
+    func readAhead(
+        _ group: LaneTable.Group, _ reading: LaneReading, limit: Int, lettingGoOf spent: [Record],
+        after start: BellWaiter
+    ) {
         guard let window = reading.window, !window.isComplete, !group.isSuspect, let last = window.records.last,
             group.place.frontier == nil
         else { return }
@@ -55,12 +58,13 @@ final class WindowReader: LaneReader {
         let filter = filter(group)
         // What the decoding of a record may do to the process is to be found out in its own attempt.
         let prepare = group.probationSize == nil ? prepare : nil
-        let (reader, connection) = (reader, connection)
+        let (reader, connection, patience) = (reader, connection, Self.patience)
         ahead = ReadAhead(
             lanes: group.lanes, place: place,
             task: Task { [spent] in
                 // Held by the task until it ends.
                 _ = spent
+                await start.wait(upTo: patience)
                 return try await reader.readPieces(
                     from: place.lo.snapshot, to: window.hi, after: last.id, filter, limit: limit, preparing: prepare,
                     on: connection)
@@ -82,6 +86,8 @@ final class WindowReader: LaneReader {
         }
     }
 
+    /// So long receivers may take to ask the database for something before the next records are read all the same.
+    private static let patience = Duration.milliseconds(5)
     /// A row at a time would be a transaction for each.
     private static let smallestChunk = 100
 

@@ -7,8 +7,12 @@ protocol LaneReader: AnyObject {
     ///   - takesAhead: whether what was read ahead is wanted.
     func read(_ group: LaneTable.Group, hi: Snapshot?, limit: Int, takesAhead: Bool) async throws -> LaneReading
     /// Begins to read what is behind a window that is not complete.
-    /// - Parameter spent: records that nobody needs any more; meanwhile there is time to let go of them.
-    func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int, lettingGoOf spent: [Record])
+    /// - Parameters:
+    ///   - spent: records that nobody needs any more; meanwhile there is time to let go of them.
+    ///   - start: rings when the receivers wait for the database: until then they need the processors more.
+    func readAhead(
+        _ group: LaneTable.Group, _ reading: LaneReading, limit: Int, lettingGoOf spent: [Record],
+        after start: BellWaiter)
     func dropAhead() async
     /// Forgets chunks that nobody is to be told any more.
     func keepChunks(for groups: [LaneTable.Group])

@@ -60,11 +60,15 @@ protocol LaneStore: Sendable {
     ///   - context: of what the receivers write.
     ///   - isDurable: whether no crash may take it back once it is committed.
     func transaction(for context: EffectContext?, isDurable: Bool) -> any LaneTransaction
+    /// Has it say when the next transaction has got something to do. Never, if there is nobody to say so.
+    func whenNextBegins(_ body: @escaping @Sendable () -> Void)
     /// Undoes what is open.
     func rollBack() async
 }
 
 extension LaneStore {
+    func whenNextBegins(_ body: @escaping @Sendable () -> Void) {}
+
     /// Moves lanes, and nothing else.
     /// - Parameter isDurable: for good: everything that was visible until then outlasts a crash, and whoever else believes to hold the lanes
     ///   can do no more with them.

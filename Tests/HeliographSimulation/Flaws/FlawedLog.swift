@@ -39,8 +39,11 @@
             return LaneReading(records: known, course: reading.course, window: reading.window, isMore: reading.isMore)
         }
 
-        func readAhead(_ group: LaneTable.Group, _ reading: LaneReading, limit: Int, lettingGoOf spent: [Record]) {
-            base.readAhead(group, reading, limit: limit, lettingGoOf: spent)
+        func readAhead(
+            _ group: LaneTable.Group, _ reading: LaneReading, limit: Int, lettingGoOf spent: [Record],
+            after start: BellWaiter
+        ) {
+            base.readAhead(group, reading, limit: limit, lettingGoOf: spent, after: start)
         }
 
         func dropAhead() async { await base.dropAhead() }

@@ -113,6 +113,36 @@ struct WindowTests {
         }
     }
 
+    @Test(
+        "A large window is read in the order of ids, whichever transaction they are of",
+        arguments: [1, 2, 3, 4, 9, 10, 11],
+        [true, false])
+    func othersBetween(limit: Int, isOneOpen: Bool) async throws {
+        try await Captured.with(Self.table) { t in
+            try await t.fixture.withConnection { reading in
+                try await t.fixture.withConnection { late in
+                    try await t.fixture.withConnection { first in
+                        if isOneOpen {
+                            try await late.query("BEGIN")
+                            try await late.query("INSERT INTO t VALUES (1), (2)")
+                        }
+                        let cursor = Cursor(try await reader.takeSnapshot(on: reading).snapshot)
+                        // It has the lower number of the two, and writes behind the other one.
+                        try await first.query("BEGIN")
+                        try await first.query("SELECT pg_current_xact_id()")
+                        try await t.write("INSERT INTO t SELECT generate_series(3, 6)")
+                        try await first.query("INSERT INTO t SELECT generate_series(7, 10)")
+                        try await first.query("COMMIT")
+                        if isOneOpen { try await late.query("COMMIT") }
+                        let keys = ((isOneOpen ? 1 : 3)...10).map { #"{"id":\#($0)}"# }
+                        #expect(try await next(cursor, on: reading, limit: limit) == keys)
+                        #expect(try await next(cursor, on: reading, limit: limit) == [])
+                    }
+                }
+            }
+        }
+    }
+
     @Test("A snapshot of a transaction that has written is no cursor: its own records would never come")
     func ownSnapshot() async throws {
         try await Captured.with(Self.table) { t in

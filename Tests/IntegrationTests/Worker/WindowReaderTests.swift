@@ -92,7 +92,7 @@ struct WindowReaderTests {
                 let start = group(at: LanePlace(lo: Cursor(snapshot: .beginning), lastID: 0))
                 let first = try await reader.read(start, hi: nil, limit: 20, takesAhead: true)
                 #expect(first.records.count == 20)
-                reader.readAhead(start, first, limit: 20, lettingGoOf: [])
+                reader.readAhead(start, first, limit: 20, lettingGoOf: [], after: BellWaiter())
                 let next = try await reader.read(group(at: first.course.end), hi: nil, limit: 20, takesAhead: true)
                 let keys = Set(rows.dropFirst(20).prefix(20))
                 #expect(next.records.map(\.key) == keys.sorted().map { "{\"id\":\($0)}" })
