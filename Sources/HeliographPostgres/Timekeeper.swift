@@ -1,9 +1,10 @@
+import Dispatch
 import Synchronization
 
 /// Calls whoever's deadline has passed.
 ///
 /// For deadlines that are nearly always dropped before they come: to set and to drop one is an entry in a dictionary, where a task that
-/// sleeps and is cancelled wakes two threads, at the very moment when somebody has something better to do. One task sleeps for all of
+/// sleeps and is cancelled wakes two threads, at the very moment when somebody has something better to do. One sleeps for all of
 /// them, and looks for what is due when it wakes.
 package final class Timekeeper: Sendable {
     private struct Deadline {
@@ -16,17 +17,22 @@ package final class Timekeeper: Sendable {
         var lastID: UInt64 = 0
         /// Not later than the first deadline.
         var wake: ContinuousClock.Instant?
+        /// Counts them: one that has been replaced and wakes all the same does nothing.
+        var wakes: UInt64 = 0
         var sleeper: Task<Void, Never>?
     }
 
     private let state = Mutex(State())
+    private let queue: DispatchQueue?
 
-    package init() {}
+    /// - Parameter queue: the name of a queue of its own on which it sleeps and strikes, also when Swift's own threads are all blocked; by
+    ///   default it is a task.
+    package init(onQueue queue: String? = nil) { self.queue = queue.map { DispatchQueue(label: $0) } }
 
     deinit { state.withLock(\.sleeper)?.cancel() }
 
     /// Sets a deadline.
-    /// - Parameter strike: called once when it has passed, unless it is dropped before; it must not take time.
+    /// - Parameter strike: called once when it has passed, unless it is dropped before, or about when it strikes; it must not take time.
     /// - Returns: what it is dropped by.
     package func set(_ instant: ContinuousClock.Instant, strike: @escaping @Sendable () -> Void) -> UInt64 {
         state.withLock { state in
@@ -43,22 +49,35 @@ package final class Timekeeper: Sendable {
     private func sleep(until instant: ContinuousClock.Instant, _ state: inout State) {
         state.sleeper?.cancel()
         state.wake = instant
-        state.sleeper = Task { [weak self] in
-            guard (try? await Task.sleep(until: instant, clock: .continuous)) != nil else { return }
-            self?.strike()
+        state.wakes += 1
+        let number = state.wakes
+        guard let queue else {
+            // Detached: of whoever happens to set a deadline it has nothing.
+            state.sleeper = Task.detached { [weak self] in
+                guard (try? await Task.sleep(until: instant, clock: .continuous)) != nil else { return }
+                self?.strike(number)
+            }
+            return
+        }
+        let rest = max(.zero, instant - .now)
+        queue.asyncAfter(deadline: .now() + .nanoseconds(Int(clamping: Int64(rest / .nanoseconds(1))))) { [weak self] in
+            self?.strike(number)
         }
     }
 
-    /// Strikes what is due, and sleeps until the next deadline. A sleeper that was replaced as it woke does no harm.
-    private func strike() {
+    /// Strikes what is due, and sleeps until the next deadline.
+    private func strike(_ number: UInt64) {
         let now = ContinuousClock.now
-        let due = state.withLock { state in
+        let due = state.withLock { state -> [UInt64: Deadline] in
+            guard state.wakes == number else { return [:] }
             let due = state.deadlines.filter { $0.value.instant <= now }
             for id in due.keys { state.deadlines[id] = nil }
+            // It is the one that has woken.
+            state.sleeper = nil
             if let next = state.deadlines.values.map(\.instant).min() {
                 sleep(until: next, &state)
             } else {
-                (state.wake, state.sleeper) = (nil, nil)
+                state.wake = nil
             }
             return due
         }

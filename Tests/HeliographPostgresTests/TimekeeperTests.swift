@@ -1,9 +1,11 @@
+import Foundation
 import HeliographTesting
 import Testing
 
 @testable import HeliographPostgres
 
-@Suite struct TimekeeperTests {
+@Suite("Deadlines")
+struct TimekeeperTests {
     /// Whose deadlines have passed, in the order of the strikes.
     private let struck = Locked<[String]>([])
 
@@ -28,9 +30,10 @@ import Testing
     func dropped() async throws {
         let timekeeper = Timekeeper()
         let now = ContinuousClock.now
-        let slept = timekeeper.set(now + .milliseconds(5), strike: note("slept for"))
-        let other = timekeeper.set(now + .milliseconds(10), strike: note("other"))
-        _ = timekeeper.set(now + .milliseconds(15), strike: note("kept"))
+        // Late enough that nobody is kept from dropping them before.
+        let slept = timekeeper.set(now + .milliseconds(600), strike: note("slept for"))
+        let other = timekeeper.set(now + .milliseconds(610), strike: note("other"))
+        _ = timekeeper.set(now + .milliseconds(620), strike: note("kept"))
         timekeeper.drop(slept)
         timekeeper.drop(other)
         timekeeper.drop(other)
@@ -54,14 +57,31 @@ import Testing
     func anew() async throws {
         let timekeeper = Timekeeper()
         for round in 1...3 {
-            timekeeper.drop(timekeeper.set(.now + .milliseconds(1), strike: note("dropped")))
+            timekeeper.drop(timekeeper.set(.now + .seconds(3_600), strike: note("dropped")))
             _ = timekeeper.set(.now, strike: note("\(round)"))
             try await eventually("round \(round) strikes") { struck.value.last == "\(round)" }
         }
         #expect(struck.value == ["1", "2", "3"])
     }
 
-    @Test("Nobody sleeps on for one that is gone")
+    @Test("On a queue of its own it strikes though Swift's own threads are all busy")
+    func blocked() async throws {
+        let timekeeper = Timekeeper(onQueue: "timekeeper")
+        let struck = DispatchSemaphore(value: 0)
+        let threads = ProcessInfo.processInfo.activeProcessorCount
+        let outcomes = await withTaskGroup(of: DispatchTimeoutResult.self) { group in
+            for _ in 0..<threads {
+                group.addTask {
+                    _ = timekeeper.set(.now + .milliseconds(10)) { struck.signal() }
+                    return blockingWait(struck)
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count == threads && outcomes.allSatisfy { $0 == .success })
+    }
+
+    @Test("Who sleeps holds nobody")
     func gone() async throws {
         weak var released: Timekeeper?
         do {
@@ -71,4 +91,9 @@ import Testing
         }
         #expect(released == nil)
     }
+}
+
+/// Blocks the thread, which a task must not do.
+private func blockingWait(_ semaphore: DispatchSemaphore) -> DispatchTimeoutResult {
+    semaphore.wait(timeout: .now() + 60)
 }

@@ -2229,7 +2229,7 @@ create function heliograph.advance(
 language plpgsql volatile
 -- A session keeps its plan, which is made while there are few versions or after a purge: then to read and sort all versions of a
 -- lane looks as cheap as to look up the newest, and each batch would take longer than the one before it. And it is to keep it: for
--- lanes that are known the planner thinks it can do better, and takes half of the function's time to find the same plan again.
+-- lanes that are known the planner thinks it can do better, and takes two fifths of the function's time to find the same plan again.
 set enable_seqscan = off set enable_bitmapscan = off set plan_cache_mode = force_generic_plan as $function$
 #variable_conflict use_column
 declare

@@ -21,7 +21,7 @@ extension LogFollower {
                 )
             }
             if place.lo == .beginning, end != nil || filter.minimumID > 0 {
-                // By id from the start, or the whole log would be sorted for each batch, or for the records behind one.
+                // By id from the start: there is no other window, or none before those records.
                 let hi = if let end { end } else { try await reader.takeSnapshot(on: connection).snapshot }
                 return try await reader.read(
                     from: place.lo, to: hi, after: max(0, filter.minimumID - 1), filter, limit: batchSize,

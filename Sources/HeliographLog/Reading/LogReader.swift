@@ -17,7 +17,8 @@ public struct LogReader: Sendable {
         self.isPrepared = isPrepared
     }
 
-    /// For a connection that does nothing but read the log: else they are set for each read.
+    /// For a connection on which nothing is asked that needs another plan: else they are set for each read, and for the transaction that
+    /// the caller has begun.
     package static let sessionSettings = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off;"
 
     /// Reads a window from its start.
@@ -54,36 +55,62 @@ public struct LogReader: Sendable {
             """
         }
         guard !window.isComplete else { return window }
-        // There may be more, and these need not be the first by id. Those are found by the first number of all: to sort the window by
-        // number would read all of its records, and a planner who would rather not does read the log from its start.
-        let end: SQL = "\(window.hi.text)::pg_snapshot"
-        let numbers: SQL = """
-            SELECT log.id FROM \(schema.sql).signal_log AS log
-            WHERE log.xid >= pg_snapshot_xmax(\(lo.text)::pg_snapshot) AND log.xid < pg_snapshot_xmax(\(end))
-            \(late(lo, end, "log.id"))
-            """
-        let first: Int64?
+        return try await open(
+            window.hi, window.newestID, from: lo, filter.laneCount, and: wanted, limit, on: connection)
+    }
+
+    /// The first part of a window that has more records than are wanted at once: those that come first by id.
+    ///
+    /// From the first number of all, which the index alone tells: to sort the window by number would read all of it, and a planner who
+    /// would rather not does read the log from its start. The late ones stand for themselves: between one that was open for long and the
+    /// others there may be all of the log.
+    private func open(
+        _ hi: Snapshot, _ newestID: Int64, from lo: Snapshot, _ lanes: Int, and wanted: SQL, _ limit: Int,
+        on connection: Connection
+    ) async throws -> Window {
+        let first: Int64
         do {
+            let numbers: SQL = """
+                SELECT log.id FROM \(schema.sql).signal_log AS log
+                WHERE log.xid >= pg_snapshot_xmax(\(lo.text)::pg_snapshot) AND log.xid < pg_snapshot_xmax(\(hi.text)::pg_snapshot)
+                """
             let statement: SQL = "SELECT min(id) FROM (\(numbers) OFFSET 0) AS log"
-            first = try await run(statement, on: connection).first?.decode(0)
+            let number =
+                lo == .beginning ? 1 : try await run(statement, on: connection).first?.decode(0, as: Int64?.self)
+            first = number ?? .max
         } catch {
             throw LogError.explain(error, schema: schema)
         }
-        return try await read(
-            from: lo, to: window.hi, after: (first ?? 1) - 1, filter, and: condition, limit: limit, on: connection)
+        let window = try await read(hi, limit, lanes: lanes, by: "log.id", on: connection) { end in
+            let late = late(
+                lo, end, Record.rawColumns, and: "log.id < \(first) AND \(wanted) ORDER BY log.id LIMIT \(limit)")
+            return """
+                (
+                    SELECT \(Record.rawColumns) FROM \(schema.sql).signal_log AS log
+                    WHERE log.id >= \(first) AND pg_visible_in_snapshot(log.xid, \(end))
+                        AND NOT pg_visible_in_snapshot(log.xid, \(lo.text)::pg_snapshot) AND \(wanted)
+                    ORDER BY log.id LIMIT \(limit)
+                )
+                \(late)
+                """
+        }
+        // That of the statement that took hi: what was numbered since is of another window.
+        return Window(
+            hi: hi, records: window.records, isComplete: window.isComplete, server: window.server, newestID: newestID)
     }
 
     /// With the records of transactions that were open in lo and have ended since. Mostly none was, and to look for none costs a fifth of
     /// a small window.
-    private func late(_ lo: Snapshot, _ end: SQL, _ columns: SQL, and condition: SQL = "true") -> SQL {
+    private func late(_ lo: Snapshot, _ end: SQL, _ columns: SQL, and condition: SQL) -> SQL {
         guard lo.hasOpen else { return "" }
         return """
-            UNION ALL
-            SELECT \(columns) FROM \(schema.sql).signal_log AS log
-            WHERE log.xid = ANY (ARRAY(
-                    SELECT open.xid FROM pg_snapshot_xip(\(lo.text)::pg_snapshot) AS open (xid)
-                    WHERE pg_visible_in_snapshot(open.xid, \(end))
-                )) AND \(condition)
+            UNION ALL (
+                SELECT \(columns) FROM \(schema.sql).signal_log AS log
+                WHERE log.xid = ANY (ARRAY(
+                        SELECT open.xid FROM pg_snapshot_xip(\(lo.text)::pg_snapshot) AS open (xid)
+                        WHERE pg_visible_in_snapshot(open.xid, \(end))
+                    )) AND \(condition)
+            )
             """
     }
 
@@ -102,7 +129,7 @@ public struct LogReader: Sendable {
         on connection: Connection
     ) async throws -> Window {
         let condition: SQL = "\(filter.condition) AND \(condition)"
-        // By id: the query above would sort the rest of a large window for each batch.
+        // By id: to open the window anew for each batch would look through all of it.
         return try await read(hi, limit, lanes: filter.laneCount, by: "log.id", on: connection) { end in
             """
             SELECT \(Record.rawColumns)

@@ -1,4 +1,4 @@
-import HeliographPostgres
+package import HeliographPostgres
 import Synchronization
 
 /// Waits for the bell, or for a time to pass. A bell that rings while nobody waits is remembered.
@@ -10,9 +10,10 @@ public final class BellWaiter: Sendable {
     }
 
     private let state = Mutex(State.idle)
-    private let timekeeper = Timekeeper()
+    private let timekeeper: Timekeeper
 
-    package init() {}
+    /// - Parameter timekeeper: by which it waits for a time. Default: its own.
+    package init(by timekeeper: Timekeeper = Timekeeper()) { self.timekeeper = timekeeper }
 
     /// Ends the wait, or the next one.
     public func ring() {
@@ -29,9 +30,19 @@ public final class BellWaiter: Sendable {
 
     /// Suspends until the bell rings, the time is over, or the task is cancelled.
     public func wait(upTo time: Duration) async {
+        guard !hasRung() else { return }
         let deadline = timekeeper.set(.now + time) { [weak self] in self?.ring() }
         await wait()
         timekeeper.drop(deadline)
+    }
+
+    /// Whether it has rung; that is forgotten then.
+    private func hasRung() -> Bool {
+        state.withLock { state in
+            guard case .rung = state else { return false }
+            state = .idle
+            return true
+        }
     }
 
     /// Suspends until the bell rings, or the task is cancelled.

@@ -8,7 +8,7 @@ final class LeaseTimeout: Sendable {
         case over
     }
 
-    private static let timekeeper = Timekeeper()
+    private static let timekeeper = Timekeeper(onQueue: "heliograph.lease")
 
     private let state = Mutex(State.unset)
     private let limit: Duration
@@ -23,8 +23,17 @@ final class LeaseTimeout: Sendable {
     func start() {
         state.withLock { state in
             guard case .unset = state else { return }
-            state = .running(Self.timekeeper.set(.now + limit, strike: expire))
+            state = .running(Self.timekeeper.set(.now + limit) { self.strike() })
         }
+    }
+
+    private func strike() {
+        let isRunning = state.withLock { state in
+            defer { state = .over }
+            if case .running = state { return true }
+            return false
+        }
+        if isRunning { expire() }
     }
 
     /// The wait has ended.

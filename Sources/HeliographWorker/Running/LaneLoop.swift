@@ -193,7 +193,7 @@ final class LaneLoop {
 
     // MARK: Reading
 
-    /// Reads each group of lanes once and acts on what it finds.
+    /// Reads each group of lanes once, or for its turn, and acts on what it finds.
     /// - Returns: whether there was anything.
     private func pass() async throws -> Bool {
         if table.breaker.isOpen, let probe = table.breaker.nextProbe, probe > .now { return false }
@@ -224,7 +224,8 @@ final class LaneLoop {
                 let goesOn = groups.count == 1 || .now < turn
                 try await receive(reading, for: group, readsAhead: goesOn)
                 if table.breaker.isOpen { return false }
-                next = groups.count > 1 && goesOn && !isDueElsewhere ? table.openGroup(of: group.lanes, at: .now) : nil
+                let hasTime = goesOn && groups.count > 1 && !isStopping && .now < nextLook
+                next = hasTime ? table.openGroup(of: group.lanes, at: .now) : nil
             }
         }
         guard table.breaker.isOpen else { return isBusy }
@@ -237,7 +238,7 @@ final class LaneLoop {
         metrics.isBehind(reading.records.first)
         let start = ContinuousClock.now
         if readsAhead, !table.breaker.isOpen {
-            let begin = BellWaiter()
+            let begin = BellWaiter(by: processor.timekeeper)
             store.whenNextBegins { begin.ring() }
             reader.readAhead(group, reading, limit: recordSize.limit(batchLimit), lettingGoOf: spent, after: begin)
         }

@@ -10,12 +10,18 @@ final class WindowReader: LaneReader {
     private let sources: [RecordFilter.Source]
     private let laneCount: Int
     private let prepare: Subscription.Prepare?
+    private let patience: Duration
     /// What comes after the batch that is being worked on, which is read meanwhile.
     private var ahead: ReadAhead?
     /// Of backfills, until they have been told.
     private var chunks: [BackfillChunk] = []
 
-    init(_ subscription: Subscription, laneCount: Int, schema: SchemaName, connection: Connection) {
+    /// - Parameter patience: so long receivers may take to ask the database for something before the next records are read all the same.
+    init(
+        _ subscription: Subscription, laneCount: Int, schema: SchemaName, connection: Connection,
+        patience: Duration = .milliseconds(5)
+    ) {
+        self.patience = patience
         sources = subscription.sources
         prepare = subscription.prepare
         self.laneCount = laneCount
@@ -58,7 +64,7 @@ final class WindowReader: LaneReader {
         let filter = filter(group)
         // What the decoding of a record may do to the process is to be found out in its own attempt.
         let prepare = group.probationSize == nil ? prepare : nil
-        let (reader, connection, patience) = (reader, connection, Self.patience)
+        let (reader, connection, patience) = (reader, connection, patience)
         ahead = ReadAhead(
             lanes: group.lanes, place: place,
             task: Task { [spent] in
@@ -86,8 +92,6 @@ final class WindowReader: LaneReader {
         }
     }
 
-    /// So long receivers may take to ask the database for something before the next records are read all the same.
-    private static let patience = Duration.milliseconds(5)
     /// A row at a time would be a transaction for each.
     private static let smallestChunk = 100
 

@@ -138,7 +138,10 @@ struct ProbationTests {
         try await Effects.with { effects in
             try await effects.withWorker([Effects.subscription()], name: "one") {
                 try await effects.held(lanes: 8)
-                #expect(try await effects.fixture.count("SELECT count(*) FROM heliograph.claim") == 8)
+                // They are claimed when they have been locked.
+                try await eventually("a claim for each") {
+                    try await effects.fixture.count("SELECT count(*) FROM heliograph.claim") == 8
+                }
                 try await effects.fixture.psql(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'one' AND datname = current_database()"
                 )

@@ -85,14 +85,17 @@ struct WindowReaderTests {
                 "INSERT INTO t SELECT generate_series(\(rows.lowerBound), \(rows.upperBound))")
             let subscription = Subscription("effects", on: Watched.self, .created, lanes: 1) { _, _ in }
             try await effects.fixture.withConnection { connection in
-                let reader = WindowReader(subscription, laneCount: 1, schema: .standard, connection: connection)
+                let reader = WindowReader(
+                    subscription, laneCount: 1, schema: .standard, connection: connection, patience: .seconds(3_600))
                 func group(at place: LanePlace) -> LaneTable.Group {
                     LaneTable.Group(place: place, generation: 0, lanes: [0], isSuspect: false, probationSize: size)
                 }
                 let start = group(at: LanePlace(lo: Cursor(snapshot: .beginning), lastID: 0))
                 let first = try await reader.read(start, hi: nil, limit: 20, takesAhead: true)
                 #expect(first.records.count == 20)
-                reader.readAhead(start, first, limit: 20, lettingGoOf: [], after: BellWaiter())
+                let begin = BellWaiter()
+                reader.readAhead(start, first, limit: 20, lettingGoOf: [], after: begin)
+                begin.ring()
                 let next = try await reader.read(group(at: first.course.end), hi: nil, limit: 20, takesAhead: true)
                 let keys = Set(rows.dropFirst(20).prefix(20))
                 #expect(next.records.map(\.key) == keys.sorted().map { "{\"id\":\($0)}" })
