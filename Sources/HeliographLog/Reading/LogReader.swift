@@ -19,7 +19,9 @@ public struct LogReader: Sendable {
 
     /// For a connection on which nothing is asked that needs another plan: else they are set for each read, and for the transaction that
     /// the caller has begun.
-    package static let sessionSettings = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off;"
+    package static let sessionSettings = """
+        SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan;
+        """
 
     /// Reads a window from its start.
     /// - Parameters:
@@ -215,9 +217,10 @@ public struct LogReader: Sendable {
     }
 
     /// For the transaction that the next statement is in, too. Without them the planner, who cannot know how much of the log somebody
-    /// wants, may read and sort all that is in a window, or behind a place, for each batch of it.
+    /// wants, may read and sort all that is in a window, or behind a place, for each batch of it; and in a large log plans each read anew.
     private static let statementSettings: SQL = """
-        SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true)
+        SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true),
+            set_config('plan_cache_mode', 'force_generic_plan', true)
         """
 
     private static var noRow: PostgresError {
