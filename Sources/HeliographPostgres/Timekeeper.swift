@@ -31,6 +31,14 @@ package final class Timekeeper: Sendable {
 
     deinit { state.withLock(\.sleeper)?.cancel() }
 
+    /// Sets a deadline that is so far away; as ``set(_:strike:)``. No limit is too long for it.
+    package func set(after limit: Duration, strike: @escaping @Sendable () -> Void) -> UInt64 {
+        set(.now + min(limit, Self.longest), strike: strike)
+    }
+
+    /// Some sixty years: longer than anybody waits, and within what clocks can count.
+    private static let longest = Duration.seconds(2_000_000_000)
+
     /// Sets a deadline.
     /// - Parameter strike: called once when it has passed, unless it is dropped before, or about when it strikes; it must not take time.
     /// - Returns: what it is dropped by.

@@ -53,6 +53,15 @@ struct TimekeeperTests {
         timekeeper.drop(late)
     }
 
+    @Test("However far away one is, it can be set, and dropped", arguments: [nil, "timekeeper"])
+    func far(queue: String?) async throws {
+        let timekeeper = Timekeeper(onQueue: queue)
+        let far = timekeeper.set(after: .seconds(Int64.max), strike: note("far"))
+        _ = timekeeper.set(after: .milliseconds(1), strike: note("near"))
+        try await eventually("the near one strikes") { struck.value == ["near"] }
+        timekeeper.drop(far)
+    }
+
     @Test("After all have struck, or were dropped, the next one is slept for anew")
     func anew() async throws {
         let timekeeper = Timekeeper()

@@ -31,7 +31,7 @@ public final class BellWaiter: Sendable {
     /// Suspends until the bell rings, the time is over, or the task is cancelled.
     public func wait(upTo time: Duration) async {
         guard !hasRung() else { return }
-        let deadline = timekeeper.set(.now + time) { [weak self] in self?.ring() }
+        let deadline = timekeeper.set(after: time) { [weak self] in self?.ring() }
         await wait()
         timekeeper.drop(deadline)
     }

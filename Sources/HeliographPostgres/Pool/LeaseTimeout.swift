@@ -23,7 +23,7 @@ final class LeaseTimeout: Sendable {
     func start() {
         state.withLock { state in
             guard case .unset = state else { return }
-            state = .running(Self.timekeeper.set(.now + limit) { self.strike() })
+            state = .running(Self.timekeeper.set(after: limit) { self.strike() })
         }
     }
 

@@ -16,7 +16,7 @@ enum TimedTask {
                 race.end(.failure(error))
             }
         }
-        let deadline = timekeeper.set(.now + limit) { race.end(.failure(ReceiverTimeout(limit: limit))) }
+        let deadline = timekeeper.set(after: limit) { race.end(.failure(ReceiverTimeout(limit: limit))) }
         defer { timekeeper.drop(deadline) }
         return await withTaskCancellationHandler {
             let result = await race.result
