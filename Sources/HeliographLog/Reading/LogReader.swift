@@ -63,8 +63,8 @@ public struct LogReader: Sendable {
 
     /// The first part of a window that has more records than are wanted at once: those that come first by id.
     ///
-    /// From the first number of all, which the index alone tells: to sort the window by number would read all of it, and a planner who
-    /// would rather not does read the log from its start. The late ones stand for themselves: between one that was open for long and the
+    /// From the first number of all, which the index alone tells: to sort the window by number would read all of it, and the planner may
+    /// rather read the log by number from its start. The late ones stand for themselves: between one that was open for long and the
     /// others there may be all of the log.
     private func open(
         _ hi: Snapshot, _ newestID: Int64, from lo: Snapshot, _ lanes: Int, and wanted: SQL, _ limit: Int,
